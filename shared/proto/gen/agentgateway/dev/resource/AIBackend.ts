@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+// Written by `npm run gen` from proto/. Do not edit.
+// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
+
+
+/**
+ * Known by name only.
+ */
+export interface AIBackend {
+}
+
+/**
+ * Known by name only.
+ */
+export interface AIBackend__Output {
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+// Written by `npm run gen` from proto/. Do not edit.
+// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
+
+
+/**
+ * A condition on one header.
+ */
+export interface HeaderMatch {
+  'name'?: (string);
+  'exact'?: (string);
+  'regex'?: (string);
+  'value'?: "exact"|"regex";
+}
+
+/**
+ * A condition on one header.
+ */
+export interface HeaderMatch__Output {
+  'name'?: (string);
+  'exact'?: (string);
+  'regex'?: (string);
+  'value'?: "exact"|"regex";
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Written by `npm run gen` from proto/. Do not edit.
+// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
+
+
+/**
+ * Which object.
+ */
+export interface TypedResourceName {
+  'name'?: (string);
+  'namespace'?: (string);
+  'kind'?: (string);
+}
+
+/**
+ * Which object.
+ */
+export interface TypedResourceName__Output {
+  'name'?: (string);
+  'namespace'?: (string);
+  'kind'?: (string);
+}

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+// Written by `npm run gen` from proto/. Do not edit.
+// Original file: /work/main/proto/envoy/config/core/v3/base.proto
+
+
+/**
+ * Where a node runs, coarse to fine.
+ */
+export interface Locality {
+  'region'?: (string);
+  'zone'?: (string);
+  'subZone'?: (string);
+}
+
+/**
+ * Where a node runs, coarse to fine.
+ */
+export interface Locality__Output {
+  'region'?: (string);
+  'zone'?: (string);
+  'subZone'?: (string);
+}

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Written by `npm run gen` from proto/. Do not edit.
+// Original file: /work/main/proto/heartline/fleet/v1/fleet.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+/**
+ * Who the worker is. The token decides what it may claim; these fields only select.
+ */
+export interface Hello {
+  /**
+   * The node.id of the worker's xDS stream, byte for byte: it joins the two streams.
+   */
+  'nodeId'?: (string);
+  /**
+   * Cluster name as given by --cluster.
+   */
+  'cluster'?: (string);
+  /**
+   * Namespace of the Gateway the worker serves.
+   */
+  'gatewayNamespace'?: (string);
+  /**
+   * Name of the Gateway the worker serves.
+   */
+  'gatewayName'?: (string);
+  /**
+   * Version of the worker's program, such as 0.1.0.
+   */
+  'build'?: (string);
+  /**
+   * Namespace of the worker's pod; not the Gateway's.
+   */
+  'podNamespace'?: (string);
+  /**
+   * Name of the worker's pod.
+   */
+  'podName'?: (string);
+  /**
+   * When the worker's process started: milliseconds since 1970 UTC by the worker's clock.
+   */
+  'startedAtUnixMs'?: (number | string | Long);
+}
+
+/**
+ * Who the worker is. The token decides what it may claim; these fields only select.
+ */
+export interface Hello__Output {
+  /**
+   * The node.id of the worker's xDS stream, byte for byte: it joins the two streams.
+   */
+  'nodeId'?: (string);
+  /**
+   * Cluster name as given by --cluster.
+   */
+  'cluster'?: (string);
+  /**
+   * Namespace of the Gateway the worker serves.
+   */
+  'gatewayNamespace'?: (string);
+  /**
+   * Name of the Gateway the worker serves.
+   */
+  'gatewayName'?: (string);
+  /**
+   * Version of the worker's program, such as 0.1.0.
+   */
+  'build'?: (string);
+  /**
+   * Namespace of the worker's pod; not the Gateway's.
+   */
+  'podNamespace'?: (string);
+  /**
+   * Name of the worker's pod.
+   */
+  'podName'?: (string);
+  /**
+   * When the worker's process started: milliseconds since 1970 UTC by the worker's clock.
+   */
+  'startedAtUnixMs'?: (number);
+}
