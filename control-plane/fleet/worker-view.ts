@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { InForceCounts, ResourceProblem, WorkerRef } from '../../shared/events/event.js';
+
+/** Computed from the last messages, never stored (design-fleet §2). */
+export type WorkerState = 'InSync' | 'Behind' | 'Rejected' | 'Orphaned' | 'Lost' | 'Connected';
+
+/** One row of `heartline fleet`: sent, accepted and in force are three different facts. */
+export interface WorkerView {
+  readonly worker: WorkerRef;
+  readonly podNamespace: string;
+  readonly podName: string;
+  readonly address: string;
+  readonly state: WorkerState;
+  /** Snapshot labels; the empty string before the first. */
+  readonly sent: string;
+  readonly accepted: string;
+  readonly inForce: string;
+  /** Label this worker should run; the empty string when its gateway does not exist. */
+  readonly desired: string;
+  /** Milliseconds since the Unix epoch when `inForce` came into force; 0 when unknown. */
+  readonly inForceSinceMs: number;
+  /** Undefined when the worker has no report stream (NotReported). */
+  readonly counts: InForceCounts | undefined;
+  readonly connectedAtMs: number;
+  readonly lastSeenMs: number;
+  readonly problems: readonly ResourceProblem[];
+}

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Plan } from './plan.js';
+import type { ApplyReport, ConnectionPage, ConnectionSide, EngineSummary } from './report.js';
+
+export interface ConnectionQuery {
+  readonly afterId: number;
+  readonly limit: number;
+  readonly side?: ConnectionSide;
+  readonly bindKey?: string;
+}
+
+/**
+ * The half of a worker that owns sockets. It exchanges only messages with the brain, also inside one
+ * process, so that several engine processes or another engine need no new design.
+ */
+export interface Engine {
+  /**
+   * Makes `plan` the current one: listening sockets first, then every open connection, read back.
+   * A newer apply supersedes a running one, whose report then settles early with the newer values on
+   * every socket. Settles after 2 s at the latest.
+   */
+  apply(plan: Plan): Promise<ApplyReport>;
+  /** Connections in order of id. */
+  query(query: ConnectionQuery): ConnectionPage;
+  summary(): EngineSummary;
+  /** Calls back after anything in `summary()` changed; calls are merged per turn of the loop. */
+  onChange(listener: () => void): () => void;
+  /** Stops accepting, ends connections gracefully, hard after `graceMs`; settles when none is left. */
+  drain(graceMs: number): Promise<void>;
+}

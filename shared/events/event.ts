@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { NamespacedName } from '../names/gateway-name.js';
+
+/** What every event carries; design: id = hash(cause seq, subject, step), so replays de-duplicate. */
+export interface EventHead {
+  /** Stable id: the same cause, subject and step give the same id on every replica. */
+  readonly id: string;
+  /** Log sequence of the transaction that caused it; 0 when no transaction did. */
+  readonly cause: number;
+  /** Process that saw it, e.g. `control-plane` or a worker's node id. */
+  readonly source: string;
+  /** Counts the events of one source, from 1, without holes. */
+  readonly n: number;
+  /** Milliseconds since the Unix epoch. */
+  readonly time: number;
+}
+
+/** A gateway of one cluster: the unit that versions, streams and workers share. */
+export interface GatewayRef extends NamespacedName {
+  readonly cluster: string;
+}
+
+/** A live worker: identity plus node id; `key` is unique in the fleet. */
+export interface WorkerRef {
+  readonly key: string;
+  readonly nodeId: string;
+  readonly gateway: GatewayRef;
+}
+
+/** Numbers a worker reports about one applied version. */
+export interface InForceCounts {
+  readonly open: number;
+  readonly inForce: number;
+  readonly settling: number;
+  readonly deferred: number;
+  readonly settingsPending: number;
+  readonly failed: number;
+  readonly unverified: number;
+  readonly newOnly: number;
+}
+
+export interface ResourceProblem {
+  /** Resource.name, or the empty string when the worker named none. */
+  readonly resource: string;
+  readonly message: string;
+}
+
+/** The steps of a change through the system, each published where it happens. */
+export type EventBody =
+  | {
+      readonly type: 'applied';
+      readonly seq: number;
+      readonly actor: string;
+      readonly reason: string;
+      readonly keys: readonly string[];
+    }
+  | { readonly type: 'compiled'; readonly gateway: GatewayRef; readonly hash: string }
+  | {
+      readonly type: 'published';
+      readonly gateway: GatewayRef;
+      readonly label: string;
+      readonly hash: string;
+    }
+  | { readonly type: 'worker-connected'; readonly worker: WorkerRef; readonly address: string }
+  | { readonly type: 'worker-lost'; readonly worker: WorkerRef; readonly reason: string }
+  | {
+      readonly type: 'sent';
+      readonly worker: WorkerRef;
+      readonly typeUrl: string;
+      readonly label: string;
+      readonly resources: number;
+      readonly removed: number;
+    }
+  | {
+      readonly type: 'accepted';
+      readonly worker: WorkerRef;
+      readonly typeUrl: string;
+      readonly label: string;
+      readonly warnings: readonly ResourceProblem[];
+    }
+  | {
+      readonly type: 'rejected';
+      readonly worker: WorkerRef;
+      readonly typeUrl: string;
+      readonly label: string;
+      readonly problems: readonly ResourceProblem[];
+      readonly warnings: readonly ResourceProblem[];
+    }
+  | {
+      readonly type: 'in-force';
+      readonly worker: WorkerRef;
+      readonly label: string;
+      readonly inForce: boolean;
+      readonly sinceMs: number;
+      readonly counts: InForceCounts;
+      readonly listenerErrors: readonly ResourceProblem[];
+    };
+
+export type EventType = EventBody['type'];
+export type HeartlineEvent = EventHead & EventBody;

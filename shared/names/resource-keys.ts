@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { NamespacedName } from './gateway-name.js';
+
+/** Keys of wire resources, exactly as agentgateway writes them: dumps and jq filters depend on it. */
+
+export function bindKey(gateway: NamespacedName, port: number): string {
+  return `${port}/${gateway.namespace}/${gateway.name}`;
+}
+
+export function listenerKey(gateway: NamespacedName, listener: string): string {
+  return `${gateway.namespace}/${gateway.name}.${listener}`;
+}
+
+/** One wire route per rule: `ns/route.00.listener`. */
+export function routeKey(route: NamespacedName, rule: number, listener: string): string {
+  return `${route.namespace}/${route.name}.${String(rule).padStart(2, '0')}.${listener}`;
+}
+
+/** TCP routes sort by age: ten digits of the creation time in Unix seconds come first. */
+export function tcpRouteKey(
+  route: NamespacedName,
+  rule: number,
+  listener: string,
+  createdUnixSeconds: number | undefined,
+): string {
+  const key = routeKey(route, rule, listener);
+  if (createdUnixSeconds === undefined) return key;
+  return `${String(createdUnixSeconds).padStart(10, '0')}/${key}`;
+}
+
+export function backendKey(backend: NamespacedName): string {
+  return `${backend.namespace}/${backend.name}`;
+}
+
+/** Suffixes of frontend policy keys, one per kind that the wire knows. */
+export const FRONTEND_SUFFIX = {
+  tcp: 'frontend-tcp',
+  http: 'frontend-http',
+  tls: 'frontend-tls',
+  networkAuthorization: 'frontend-network-authz',
+  proxyProtocol: 'frontend-proxy',
+  connect: 'frontend-connect',
+  accessLog: 'frontend-logging',
+  tracing: 'frontend-tracing',
+  metrics: 'frontend-metrics',
+} as const;
+
+export type FrontendKind = keyof typeof FRONTEND_SUFFIX;
+
+export interface FrontendTarget {
+  readonly gateway: NamespacedName;
+  readonly port?: number;
+}
+
+/** `frontend/<ns>/<policy>:<suffix>:<gwNs>/<gw>[/port=N]`. */
+export function frontendPolicyKey(
+  policy: NamespacedName,
+  kind: FrontendKind,
+  target: FrontendTarget,
+): string {
+  const port = target.port === undefined ? '' : `/port=${target.port}`;
+  const { gateway } = target;
+  return `frontend/${policy.namespace}/${policy.name}:${FRONTEND_SUFFIX[kind]}:${gateway.namespace}/${gateway.name}${port}`;
+}
+
+export type ResourceKind = 'bind' | 'listener' | 'route' | 'tcp_route' | 'backend' | 'policy';
+
+/** Resource.name on the wire: `<kind>/<key>`. */
+export function resourceName(kind: ResourceKind, key: string): string {
+  return `${kind}/${key}`;
+}
