@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type FastifyInstance, fastify } from 'fastify';
+import type { Registry } from 'prom-client';
+import type { Logger } from '../../shared/telemetry/logger.js';
+import type { ObjectDoor } from '../source/object-door.js';
+import { acceptsJson } from './accept.js';
+import { MAX_BODY_BYTES } from './body.js';
+import { addGuard, type GuardOptions } from './caller.js';
+import { addFailureHandlers, answerClientError } from './failures.js';
+import { addFleetRoutes, type FleetReader } from './fleet-routes.js';
+import { listenOn } from './listen.js';
+import { addObjectRoutes } from './object-routes.js';
+import { addOpenRoutes } from './open-routes.js';
+import { CODE_HEADER, httpFailureStatus } from './status.js';
+
+export interface ListenAddress {
+  /** An IP address or `localhost`. */
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+}
+
+export interface ApiServerOptions extends GuardOptions, FleetReader {
+  readonly address: ListenAddress;
+  readonly door: ObjectDoor;
+  readonly logger: Logger;
+  /** Heartline's own version, shown by GET /version. */
+  readonly version: string;
+  /** Names of what is still to be done before requests are served well; absent = always ready. */
+  readonly pending?: () => readonly string[];
+  /** Served on GET /metrics; absent = that path does not exist. */
+  readonly metrics?: Registry;
+}
+
+export interface ApiServer {
+  /** The address really bound. */
+  readonly address: ListenAddress;
+  /** Stops accepting, lets running requests end and closes idle connections. */
+  close(): Promise<void>;
+}
+
+/** A body that takes longer than this to arrive is given up with 408, milliseconds (node's default is 300 s). */
+const REQUEST_TIMEOUT_MS = 30_000;
+
+/** Names of 253 characters, in a path where each may be percent-encoded. */
+const MAX_PARAM_LENGTH = 3 * 253;
+
+/** The Kubernetes-style HTTP API. Throws ADDRESS_IN_USE when the port is taken. */
+export async function startApiServer(options: ApiServerOptions): Promise<ApiServer> {
+  const app = fastify({
+    bodyLimit: MAX_BODY_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    forceCloseConnections: 'idle',
+    routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: true },
+    clientErrorHandler: answerClientError,
+  });
+  takeBodiesAsBytes(app);
+  addGuard(app, options);
+  addFailureHandlers(app, options.logger);
+  refuseOtherAnswers(app);
+  addOpenRoutes(app, options);
+  addMetricsRoute(app, options.metrics);
+  addObjectRoutes(app, options.door);
+  addFleetRoutes(app, options);
+  const address = await listenOn(app, options.address);
+  return { address, close: () => app.close() };
+}
+
+/** Each handler that wants a body parses it itself, so that errors name line and column in one way. */
+function takeBodiesAsBytes(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+}
+
+function refuseOtherAnswers(app: FastifyInstance): void {
+  app.addHook('preHandler', async (request, reply) => {
+    const isApi = request.routeOptions.url?.startsWith('/apis/') ?? false;
+    if (!isApi || acceptsJson(request.headers.accept)) return undefined;
+    reply.code(406).header(CODE_HEADER, 'UNSUPPORTED_MEDIA');
+    return reply.send(
+      httpFailureStatus(406, 'only application/json is answered here; add it to the Accept header'),
+    );
+  });
+}
+
+function addMetricsRoute(app: FastifyInstance, metrics: Registry | undefined): void {
+  if (metrics === undefined) return;
+  app.get('/metrics', async (_request, reply) => {
+    reply.type(metrics.contentType);
+    return metrics.metrics();
+  });
+}

@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { InForceCounts, ResourceProblem } from '../../shared/events/event.js';
+import type { NamespacedName } from '../../shared/names/gateway-name.js';
+import type { WorkerState, WorkerView } from '../fleet/worker-view.js';
+
+export const FLEET_API_VERSION = 'fleet.heartline.dev/v1alpha1';
+
+/** A connected or recently lost worker as a read-only Kubernetes object, computed for each answer. */
+export interface WorkerObject {
+  readonly apiVersion: typeof FLEET_API_VERSION;
+  readonly kind: 'Worker';
+  readonly metadata: { readonly name: string };
+  readonly spec: {
+    readonly nodeId: string;
+    readonly cluster: string;
+    readonly gateway: NamespacedName;
+    readonly pod: NamespacedName;
+    readonly address: string;
+  };
+  readonly status: {
+    readonly state: WorkerState;
+    /** Snapshot labels; the empty string before the first. */
+    readonly desired: string;
+    readonly sent: string;
+    readonly accepted: string;
+    readonly inForce: string;
+    /** RFC 3339 with milliseconds; absent while nothing is in force. */
+    readonly inForceSince?: string;
+    /** Absent when the worker has no report stream. */
+    readonly connections?: InForceCounts;
+    readonly connectedAt: string;
+    readonly lastSeen: string;
+    readonly problems: readonly ResourceProblem[];
+  };
+}
+
+export interface WorkerList {
+  readonly apiVersion: typeof FLEET_API_VERSION;
+  readonly kind: 'WorkerList';
+  readonly metadata: Readonly<Record<string, never>>;
+  readonly items: readonly WorkerObject[];
+}
+
+/** Sorted by the order of `views`, which the fleet ledger sorts by key. */
+export function workerList(views: readonly WorkerView[]): WorkerList {
+  return {
+    apiVersion: FLEET_API_VERSION,
+    kind: 'WorkerList',
+    metadata: {},
+    items: views.map(workerObject),
+  };
+}
+
+function workerObject(view: WorkerView): WorkerObject {
+  const { worker, counts } = view;
+  const { cluster, namespace, name } = worker.gateway;
+  return {
+    apiVersion: FLEET_API_VERSION,
+    kind: 'Worker',
+    metadata: { name: worker.key },
+    spec: {
+      nodeId: worker.nodeId,
+      cluster,
+      gateway: { namespace, name },
+      pod: { namespace: view.podNamespace, name: view.podName },
+      address: view.address,
+    },
+    status: {
+      state: view.state,
+      desired: view.desired,
+      sent: view.sent,
+      accepted: view.accepted,
+      inForce: view.inForce,
+      ...(view.inForceSinceMs > 0 ? { inForceSince: isoTime(view.inForceSinceMs) } : {}),
+      ...(counts === undefined ? {} : { connections: counts }),
+      connectedAt: isoTime(view.connectedAtMs),
+      lastSeen: isoTime(view.lastSeenMs),
+      problems: view.problems,
+    },
+  };
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}
