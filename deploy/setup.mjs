@@ -154,6 +154,7 @@ async function build() {
     rmSync(distDir, { recursive: true, force: true });
     const tsc = join(modulesDir, '.bin', 'tsc');
     await runStep('Building', tsc, ['-p', BUILD_CONFIG, '--pretty', 'false']);
+    if (!existsSync(entry)) throw new SetupError(`The build wrote no ${entry}.`);
     // tsc writes 0644; npx would answer "Permission denied".
     chmodSync(entry, 0o755);
     writeFileSync(buildStamp, fingerprint);

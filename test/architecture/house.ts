@@ -1,0 +1,79 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** The plan of the house: the lists that the rules in architecture.test.ts read. A new room or exception is one line here. */
+
+export const TOP_LEVEL: readonly string[] = [
+  'CHANGELOG.md',
+  'LICENSE',
+  'NOTICE',
+  'README.md',
+  'control-plane',
+  'dataplane',
+  'deploy',
+  'package-lock.json',
+  'package.json',
+  'proto',
+  'shared',
+  'test',
+  'tsconfig.json',
+];
+
+/** Folder to the folders that its files may import from, itself aside. */
+export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  'shared/': [],
+  'control-plane/': ['shared/'],
+  'dataplane/': ['shared/'],
+  'deploy/': ['shared/'],
+  'test/': ['shared/', 'control-plane/', 'dataplane/', 'deploy/'],
+};
+
+/** Files that decide and never act: prefixes of paths. */
+export const PURE: readonly string[] = [
+  'control-plane/compile/',
+  'control-plane/log/',
+  'control-plane/policy/',
+  'control-plane/release/',
+  'control-plane/snapshot/',
+  'control-plane/xds/ledger',
+  'control-plane/xds/session',
+  'control-plane/xds/subscription',
+  'dataplane/admin/config-dump',
+  'dataplane/state/',
+  'dataplane/xds/session',
+  'shared/errors/',
+  'shared/events/',
+  'shared/names/',
+  'shared/time/',
+];
+
+/** The acting files that live in a pure folder, each with its reason. */
+export const NOT_PURE: Readonly<Record<string, string>> = {
+  'shared/time/system-clock.ts': 'it is the clock',
+};
+
+/** Files that build the program: the only ones that may take the real clock and hand it on. */
+export const WIRING = /(?:^|\/)(?:app|main)\.ts$|^control-plane\/cli\/|^deploy\/examples\//;
+
+/** What a pure file may not import. */
+export const ACTING_MODULES =
+  /^(?:node:(?:child_process|cluster|dgram|dns|fs|http|http2|https|net|os|process|readline|timers|tls|worker_threads)(?:\/.*)?|@grpc\/.*|fastify|koffi|lmdb|nats|pino|undici|write-file-atomic|ws)$/;
+
+/** What a pure file may not say. */
+export const ACTING_CODE =
+  /\b(?:Date\.now|Math\.random|performance\.now|process\.\w+|randomUUID|randomBytes|set(?:Immediate|Interval|Timeout))\b|\bnew Date\(\)/g;
+
+/** Names that hide what a folder is about. */
+export const VAGUE_FOLDER = /^(?:common|helpers?|misc|types|utils?)$/;
+
+/** Exports that nothing in the project imports, each with who does. */
+export const USED_FROM_OUTSIDE: Readonly<Record<string, string>> = {};
+
+/** Packages that are used without being imported, each with how. */
+export const USED_WITHOUT_IMPORT: Readonly<Record<string, string>> = {
+  '@biomejs/biome': 'npm run check',
+  tsx: 'node --import tsx',
+  typescript: 'npm run check, deploy/setup.mjs',
+};
+
+/** Past this length a file holds a second idea. */
+export const MAX_LINES = 400;
