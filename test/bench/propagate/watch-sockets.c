@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Sees from outside when the sockets of another process change: duplicates every TCP socket of process PID
+// whose local port is PORT (pidfd_getfd(2): the duplicate is the same socket), listening ones apart.
+// Protocol: prints "<listening> <connected>"; each line "<idle seconds>" on standard input waits until every
+// duplicate's TCP_KEEPIDLE has that value, then prints two times of CLOCK_MONOTONIC in nanoseconds: when the
+// last listening socket had it, and when the last connected one had it.
+#define _GNU_SOURCE
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { MAX_SOCKETS = 20000, PAUSE_US = 100 };
+
+struct set {
+  int fds[MAX_SOCKETS];
+  int count;
+};
+
+static struct set listening, connected;
+
+static void die(const char *what) {
+  perror(what);
+  exit(1);
+}
+
+static long long now_ns(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+
+static int local_port(int fd) {
+  struct sockaddr_storage address;
+  socklen_t size = sizeof address;
+  if (getsockname(fd, (struct sockaddr *)&address, &size) != 0) return -1;
+  if (address.ss_family == AF_INET) return ntohs(((struct sockaddr_in *)&address)->sin_port);
+  if (address.ss_family == AF_INET6) return ntohs(((struct sockaddr_in6 *)&address)->sin6_port);
+  return -1;
+}
+
+static void keep(int fd, int port) {
+  int accepts = 0;
+  socklen_t size = sizeof accepts;
+  if (local_port(fd) != port ||
+      getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &accepts, &size) != 0) {
+    close(fd);
+    return;
+  }
+  struct set *set = accepts ? &listening : &connected;
+  if (set->count == MAX_SOCKETS) die("too many sockets");
+  set->fds[set->count++] = fd;
+}
+
+static void duplicate_sockets(int pid, int port) {
+  int pidfd = (int)syscall(SYS_pidfd_open, pid, 0);
+  if (pidfd < 0) die("pidfd_open");
+  char path[64];
+  snprintf(path, sizeof path, "/proc/%d/fd", pid);
+  DIR *directory = opendir(path);
+  if (directory == NULL) die(path);
+  for (struct dirent *entry; (entry = readdir(directory)) != NULL;) {
+    if (entry->d_name[0] == '.') continue;
+    int fd = (int)syscall(SYS_pidfd_getfd, pidfd, atoi(entry->d_name), 0);
+    if (fd >= 0) keep(fd, port);
+  }
+  closedir(directory);
+}
+
+// The sockets change in some order; each pass starts at the first one that had not changed.
+static long long wait_for(const struct set *set, int idle) {
+  for (int next = 0; next < set->count;) {
+    int actual = 0;
+    socklen_t size = sizeof actual;
+    if (getsockopt(set->fds[next], IPPROTO_TCP, TCP_KEEPIDLE, &actual, &size) != 0)
+      die("getsockopt");
+    if (actual == idle)
+      next++;
+    else
+      usleep(PAUSE_US);
+  }
+  return now_ns();
+}
+
+int main(int argc, char **argv) {
+  if (argc != 3) die("usage: watch-sockets PID PORT");
+  duplicate_sockets(atoi(argv[1]), atoi(argv[2]));
+  printf("%d %d\n", listening.count, connected.count);
+  fflush(stdout);
+  char line[64];
+  while (fgets(line, sizeof line, stdin) != NULL) {
+    int idle = atoi(line);
+    long long listeners_ns = wait_for(&listening, idle);
+    long long connections_ns = wait_for(&connected, idle);
+    printf("%lld %lld\n", listeners_ns, connections_ns);
+    fflush(stdout);
+  }
+  return 0;
+}

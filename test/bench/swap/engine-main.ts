@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createInterface } from 'node:readline';
+import { Registry } from 'prom-client';
+import { createEngine } from '../../../dataplane/engine/create-engine.js';
+import type { HttpSettings, Plan, TcpKeepalive } from '../../../dataplane/engine/plan.js';
+import { createLogger } from '../../../shared/telemetry/logger.js';
+import { systemClock } from '../../../shared/time/system-clock.js';
+
+/**
+ * A worker's engine with one HTTP listener. Prints its port; each line on standard input applies a plan
+ * with other keepalive values to every open connection, and prints the report as JSON.
+ */
+const HTTP: HttpSettings = {
+  maxBufferBytes: 2_097_152,
+  http1MaxHeaders: 100,
+  http1IdleTimeoutMs: 600_000,
+  http1HeaderCase: 'lowercase',
+  http2WindowBytes: 1_048_576,
+  http2ConnectionWindowBytes: 2_097_152,
+  http2FrameBytes: 16_384,
+  http2MaxHeaderListBytes: 16_384,
+  http2KeepaliveIntervalMs: 0,
+  http2KeepaliveTimeoutMs: 20_000,
+  maxConnectionDurationMs: 0,
+};
+const VALUES: readonly TcpKeepalive[] = [
+  { enabled: true, idleSeconds: 30, intervalSeconds: 5, probes: 3 },
+  { enabled: true, idleSeconds: 45, intervalSeconds: 7, probes: 4 },
+];
+
+function plan(turn: number): Plan {
+  const tcp = VALUES[turn % VALUES.length] as TcpKeepalive;
+  const key = '0/bench/bench';
+  return {
+    version: `${turn}-bench`,
+    binds: [{ key, port: 0, protocol: 'http', listeners: [], tcp, http: HTTP, policyKeys: [] }],
+    upstreamTcp: { enabled: true, idleSeconds: 180, intervalSeconds: 180, probes: 9 },
+  };
+}
+
+async function main(): Promise<void> {
+  const engine = createEngine({
+    clock: systemClock(),
+    random: Math.random,
+    logger: createLogger({ name: 'bench', level: 'warn' }),
+    registry: new Registry(),
+    listenAddresses: ['127.0.0.1'],
+    portOffset: 0,
+    allowLocalBackends: true,
+    forbiddenBackends: [],
+  });
+  let turn = 0;
+  await engine.apply(plan(turn));
+  const address = engine.summary().listeners[0]?.addresses[0] ?? '';
+  console.log(address.slice(address.lastIndexOf(':') + 1));
+  for await (const _line of createInterface({ input: process.stdin })) {
+    turn += 1;
+    const report = await engine.apply(plan(turn));
+    const { open, inForceConnections } = engine.summary();
+    console.log(JSON.stringify({ verifiedMs: report.verifiedMs, open, inForceConnections }));
+  }
+  process.exit(0);
+}
+
+await main();

@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { eventually } from '../support/eventually.js';
+import { type KernelSocket, readKernelSockets } from '../support/kernel-oracle.js';
+import { type PopulationProcess, startPopulation } from '../support/population-process.js';
+import { readCommands } from '../support/readme.js';
+
+/**
+ * The README as a new user follows it: its own text, a copy of the tracked files, an empty npm cache, no
+ * install scripts; the fixed ports are free because it all runs in a network namespace of its own.
+ */
+const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+const NETNS = `hl-walk-${process.pid}`;
+
+const TCP_DUMP =
+  '{"key":"frontend/httpbin/httpbin-keepalive:frontend-tcp:httpbin/agentgateway-proxy","name":{"kind":"AgentgatewayPolicy","name":"httpbin-keepalive","namespace":"httpbin"},"target":{"gateway":{"gatewayName":"agentgateway-proxy","gatewayNamespace":"httpbin","listenerName":null}},"policy":{"frontend":{"tCP":{"keepalives":{"enabled":true,"time":"30s","interval":"5s","retries":3}}}}}';
+const HTTP_DUMP =
+  '{"key":"frontend/httpbin/httpbin-keepalive:frontend-http:httpbin/agentgateway-proxy","name":{"kind":"AgentgatewayPolicy","name":"httpbin-keepalive","namespace":"httpbin"},"target":{"gateway":{"gatewayName":"agentgateway-proxy","gatewayNamespace":"httpbin","listenerName":null}},"policy":{"frontend":{"hTTP":{"maxBufferSize":2097152,"http1MaxHeaders":null,"http1IdleTimeout":"10m0s","http2WindowSize":null,"http2ConnectionWindowSize":null,"http2FrameSize":null,"http2KeepaliveInterval":"5s","http2KeepaliveTimeout":"30s"}}}}';
+
+let directory: string;
+let copy: string;
+let up: ChildProcess | undefined;
+let upText = '';
+let clients: PopulationProcess | undefined;
+
+before(() => {
+  directory = mkdtempSync(join(tmpdir(), 'heartline-walk-'));
+  copy = join(directory, 'heartline');
+  for (const file of trackedFiles()) {
+    mkdirSync(dirname(join(copy, file)), { recursive: true });
+    cpSync(join(ROOT, file), join(copy, file));
+  }
+  execFileSync('ip', ['netns', 'add', NETNS]);
+  execFileSync('ip', ['netns', 'exec', NETNS, 'ip', 'link', 'set', 'lo', 'up']);
+});
+
+after(() => {
+  clients?.kill();
+  if (up !== undefined && up.exitCode === null) up.kill('SIGKILL');
+  execFileSync('ip', ['netns', 'delete', NETNS]);
+  rmSync(directory, { recursive: true, force: true });
+});
+
+function trackedFiles(): readonly string[] {
+  const listed = execFileSync('git', ['ls-files', '-z'], { cwd: ROOT, encoding: 'utf8' });
+  return listed.split('\0').filter((file) => file !== '');
+}
+
+function environment(): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    npm_config_cache: join(directory, 'npm-cache'),
+    npm_config_ignore_scripts: 'true',
+  };
+}
+
+/** Runs one line of the README in the copy and the namespace; a failing line fails the test. */
+function run(line: string): string {
+  return execFileSync('ip', ['netns', 'exec', NETNS, 'bash', '-o', 'pipefail', '-c', line], {
+    cwd: copy,
+    env: environment(),
+    encoding: 'utf8',
+    timeout: 120_000,
+  });
+}
+
+function step(pattern: RegExp): string {
+  const found = readCommands(join(ROOT, 'README.md'), 'The walk').filter((l) => pattern.test(l));
+  assert.equal(found.length, 1, `the README's walk has one line like ${pattern}`);
+  return found[0] ?? '';
+}
+
+async function workerSockets(): Promise<readonly KernelSocket[]> {
+  const sockets = await readKernelSockets(workerPid());
+  return sockets.filter((socket) => socket.localPort === 8080 || socket.localPort === 8090);
+}
+
+function workerPid(): number {
+  const listed = execFileSync('ip', ['netns', 'pids', NETNS], { encoding: 'utf8' });
+  const pids = listed.trim().split('\n').map(Number);
+  const worker = pids.find((pid) => commandOf(pid).includes('dataplane/main'));
+  assert.ok(worker, 'the worker runs');
+  return worker;
+}
+
+function commandOf(pid: number): string {
+  return execFileSync('ps', ['-o', 'args=', '-p', String(pid)], { encoding: 'utf8' });
+}
+
+function assertKeepalive(sockets: readonly KernelSocket[], expected: string): void {
+  const ports = new Set(clients?.clientPorts);
+  const held = sockets.filter((socket) => ports.has(socket.remotePort));
+  assert.equal(held.length, ports.size, 'every held connection is still there');
+  assert.ok(sockets.filter((socket) => socket.listening).length >= 2, 'both listeners are there');
+  for (const socket of sockets) {
+    const { enabled, idleSeconds, intervalSeconds, probes } = socket.keepalive;
+    const actual = `${enabled ? 1 : 0}/${idleSeconds}/${intervalSeconds}/${probes}`;
+    assert.equal(actual, expected, `${socket.localPort} <- ${socket.remotePort}`);
+  }
+}
+
+function systemDefaults(): string {
+  const read = (name: string): string => run(`cat /proc/sys/net/ipv4/tcp_keepalive_${name}`).trim();
+  return `0/${read('time')}/${read('intvl')}/${read('probes')}`;
+}
+
+test("the README's set-up and start bring everything up, with no policy", {
+  timeout: 400_000,
+}, async () => {
+  const [start] = readCommands(join(ROOT, 'README.md'), 'Two commands');
+  assert.equal(start, 'npm start');
+  execFileSync('node', ['deploy/setup.mjs'], { cwd: copy, env: environment(), stdio: 'pipe' });
+  up = spawn('ip', ['netns', 'exec', NETNS, 'npm', 'start'], {
+    cwd: copy,
+    env: environment(),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  up.stdout?.on('data', (chunk: Buffer) => (upText += chunk));
+  up.stderr?.on('data', (chunk: Buffer) => (upText += chunk));
+  await eventually(
+    () => assert.match(upText, /npx heartline apply -f deploy\/examples\/tcp-keepalive\.yaml/),
+    { deadlineMs: 120_000 },
+  );
+  assert.equal(run('curl -s localhost:15000/config_dump | jq ".policies | length"').trim(), '0');
+  clients = await startPopulation({
+    host: '127.0.0.1',
+    port: 8080,
+    counts: { idle: 20, streaming: 3, websockets: 3, http2: 4, load: 1 },
+    netns: NETNS,
+  });
+  assertKeepalive(await workerSockets(), systemDefaults());
+});
+
+test('the TCP policy reaches the open connections', { timeout: 60_000 }, async () => {
+  const apply = step(/apply -f .*tcp-keepalive/);
+  assert.match(run(apply), /httpbin-keepalive created/);
+  await eventually(async () => assertKeepalive(await workerSockets(), '1/30/5/3'));
+  const connections = run(step(/heartline connections/));
+  assert.equal(
+    connections.match(/1\/30\/5\/3/g)?.length ?? 0,
+    (clients?.clientPorts.length ?? 0) + 1,
+  );
+  assert.match(run(step(/config-dump/)), /"tCP"/);
+  const filter = step(/curl.*tCP/);
+  assert.equal(run(`${filter.replace('| jq ', '| jq -c ')}`).trim(), TCP_DUMP);
+  assert.match(run(step(/heartline fleet/)), /agentgateway-proxy-0/);
+  assert.match(run(apply), /httpbin-keepalive unchanged/);
+});
+
+test('after the delete they are off again, with the system values', {
+  timeout: 60_000,
+}, async () => {
+  assert.match(run(step(/heartline delete/)), /httpbin-keepalive.* deleted/);
+  await eventually(async () => assertKeepalive(await workerSockets(), systemDefaults()));
+});
+
+test('the HTTP policy makes open HTTP/2 sessions answer PINGs', { timeout: 60_000 }, async () => {
+  assert.match(run(step(/apply -f .*http-keepalive/)), /httpbin-keepalive created/);
+  const filter = step(/curl.*hTTP/);
+  await eventually(() => assert.equal(run(filter.replace('| jq ', '| jq -c ')).trim(), HTTP_DUMP));
+  await new Promise((resolve) => setTimeout(resolve, 17_000));
+  const result = await clients?.finish();
+  assert.ok(result);
+  assert.deepEqual(result.closed, [], 'no connection closed');
+  assert.deepEqual(result.failed, [], 'no request failed');
+  for (const times of result.pingTimesMs) {
+    assert.ok(times.length >= 3, `a session got ${times.length} PINGs in 17 s`);
+    times.slice(1).forEach((time, index) => {
+      const gapMs = time - (times[index] ?? 0);
+      assert.ok(gapMs >= 4_450, `PING after ${gapMs} ms: never earlier than 0.9 intervals`);
+      assert.ok(gapMs <= 6_000, `PING after ${gapMs} ms: an interval plus one second at most`);
+    });
+  }
+});
+
+test('apply over another policy prints what it removed', { timeout: 60_000 }, () => {
+  run(step(/apply -f .*tcp-keepalive/));
+  const replaced = run(step(/apply -f .*http-keepalive/));
+  assert.match(replaced, /configured: -frontend\.tcp \+frontend\.http/);
+});
+
+test('Ctrl-C stops all of it', { timeout: 60_000 }, async () => {
+  const upPid = execFileSync('ip', ['netns', 'pids', NETNS], { encoding: 'utf8' })
+    .trim()
+    .split('\n')
+    .map(Number)
+    .find((pid) => /cli\/main\.js up/.test(commandOf(pid)));
+  assert.ok(upPid, 'up runs');
+  process.kill(upPid, 'SIGINT');
+  await eventually(() => {
+    const left = execFileSync('ip', ['netns', 'pids', NETNS], { encoding: 'utf8' }).trim();
+    assert.equal(left, '', 'no process is left');
+  });
+});
