@@ -49,14 +49,14 @@ const LOCAL_LIST = /^export\s+(?<type>type\s+)?\{(?<list>[^}]*)\}(?!\s*from)/gm;
 /** Reads what the rules need; a careful scan, not a parser: it relies on one statement per line as Biome writes it. */
 export function parseSource(path: string, text: string): SourceFile {
   const plain = blank(text, 'comment');
-  return {
-    path,
-    text,
-    code: blank(plain, 'string'),
-    imports: findImports(path, plain),
-    exports: findExports(plain),
-  };
+  const code = blank(plain, 'string');
+  // A match that begins inside a string is text that looks like code.
+  const findAll = (pattern: RegExp) =>
+    [...plain.matchAll(pattern)].filter(({ index }) => code[index] === plain[index]);
+  return { path, text, code, imports: findImports(path, findAll), exports: findExports(findAll) };
 }
+
+type FindAll = (pattern: RegExp) => RegExpExecArray[];
 
 export function lineAt(text: string, index: number): number {
   return text.slice(0, index).split('\n').length;
@@ -72,12 +72,12 @@ function blank(text: string, kind: 'comment' | 'string'): string {
   });
 }
 
-function findImports(path: string, plain: string): Import[] {
+function findImports(path: string, findAll: FindAll): Import[] {
   const find = (pattern: RegExp, isReExport: boolean): Import[] =>
-    [...plain.matchAll(pattern)].map((match) => {
+    findAll(pattern).map((match) => {
       const { clause, from = '' } = match.groups ?? {};
       return {
-        line: lineAt(plain, match.index),
+        line: lineAt(match.input, match.index),
         specifier: from,
         target: resolveRelative(path, from),
         names: pattern === DYNAMIC_IMPORT ? ['*'] : importedNames(clause ?? ''),
@@ -118,20 +118,20 @@ function listNames(list: string): { name: string; isType: boolean }[] {
     }));
 }
 
-function findExports(plain: string): Export[] {
-  const declared = [...plain.matchAll(DECLARATION)].map((match) => ({
-    line: lineAt(plain, match.index),
+function findExports(findAll: FindAll): Export[] {
+  const declared = findAll(DECLARATION).map((match) => ({
+    line: lineAt(match.input, match.index),
     name: match.groups?.['name'] ?? '',
     isType: ['interface', 'type'].includes(match.groups?.['keyword'] ?? ''),
   }));
-  const defaults = [...plain.matchAll(DEFAULT_EXPORT)].map((match) => ({
-    line: lineAt(plain, match.index),
+  const defaults = findAll(DEFAULT_EXPORT).map((match) => ({
+    line: lineAt(match.input, match.index),
     name: 'default',
     isType: false,
   }));
-  const listed = [...plain.matchAll(LOCAL_LIST)].flatMap((match) =>
+  const listed = findAll(LOCAL_LIST).flatMap((match) =>
     listNames(match.groups?.['list'] ?? '').map(({ name, isType }) => ({
-      line: lineAt(plain, match.index),
+      line: lineAt(match.input, match.index),
       name,
       isType: isType || match.groups?.['type'] !== undefined,
     })),
