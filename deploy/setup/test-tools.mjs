@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { createInterface } from 'node:readline/promises';
 import { runStep, SetupError } from './step.mjs';
 
 /** Commands that tests call, and the Debian package of each. Benchmarks also need gcc and say so themselves. */
@@ -45,6 +44,8 @@ async function mayUseApt(packages) {
   if (!isOnPath('apt-get')) return false;
   if (process.env.CI === 'true' || process.env.HEARTLINE_APT === '1') return true;
   if (!process.stdin.isTTY) return process.getuid() === 0;
+  // Loaded here because Nodes too old for Heartline do not have it, and they get a sentence, not a stack.
+  const { createInterface } = await import('node:readline/promises');
   const prompt = createInterface({ input: process.stdin, output: process.stdout });
   const answer = await prompt.question(`Install ${packages.join(' ')} with apt-get? [y/N] `);
   prompt.close();
