@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Ajv, type ValidateFunction } from 'ajv';
+import { type FieldProblem, HeartlineError } from '../../shared/errors/heartline-error.js';
+import { compareText } from '../../shared/names/sort.js';
+import type { JsonValue } from '../log/transaction.js';
+import { compileRules, evaluateRules, type RuleTree } from './cel-rules.js';
+import { findClosestName } from './closest-name.js';
+import { type FieldPath, formatFieldPath } from './field-path.js';
+import { toJsonSchema } from './json-schema.js';
+import { apiVersionOf, type Kind } from './kinds.js';
+import type { KubeObject } from './kube-object.js';
+import { loadCrds } from './load-crds.js';
+import { METADATA_FIELDS, readMetadata } from './metadata.js';
+import { normalize, type UnknownField } from './normalize.js';
+import { warnAbout } from './object-warnings.js';
+import { describeSchemaErrors, showValue } from './schema-problems.js';
+import { type Crd, isJsonObject, type StructuralSchema } from './structural-schema.js';
+
+/** What to do with fields the schema does not know: refuse, drop and say so, drop. */
+export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
+
+export interface Admitted {
+  /** Defaults filled in, unknown fields and status left out. */
+  readonly object: KubeObject;
+  readonly warnings: readonly string[];
+}
+
+export interface Admission {
+  /**
+   * Checks an object that a client sent. Throws HeartlineError INVALID_ARGUMENT for another apiVersion or
+   * kind and for unknown fields under Strict, INVALID_OBJECT with every other problem.
+   */
+  admit(kind: Kind, object: unknown, options: { fieldValidation: FieldValidation }): Admitted;
+}
+
+/** Reads the CRD files once; their schemas and rules are then evaluated for every object. */
+export function createAdmission(crdDir: string): Admission {
+  return createAdmissionFrom(loadCrds(crdDir));
+}
+
+/** The same over CRDs in memory. */
+export function createAdmissionFrom(crds: readonly Crd[]): Admission {
+  const ajv = new Ajv({ allErrors: true, verbose: true, strict: true, allowUnionTypes: true });
+  const validators = new Map<string, KindValidator>();
+  for (const { spec } of crds) {
+    for (const { name: version, schema } of spec.versions) {
+      const apiVersion = `${spec.group}/${version}`;
+      validators.set(`${apiVersion} ${spec.names.kind}`, compile(ajv, schema.openAPIV3Schema));
+    }
+  }
+  return {
+    admit(kind, object, { fieldValidation }) {
+      const validator = validators.get(`${apiVersionOf(kind)} ${kind.kind}`);
+      if (validator === undefined) {
+        throw new HeartlineError('CONFIG', `no CRD file for ${apiVersionOf(kind)} ${kind.kind}`);
+      }
+      return admit(kind, validator, readHead(kind, object), fieldValidation);
+    },
+  };
+}
+
+interface KindValidator {
+  readonly schema: StructuralSchema;
+  readonly validate: ValidateFunction;
+  readonly rules: RuleTree | undefined;
+}
+
+function compile(ajv: Ajv, schema: StructuralSchema): KindValidator {
+  return { schema, validate: ajv.compile(toJsonSchema(schema)), rules: compileRules(schema) };
+}
+
+type RawObject = { readonly [key: string]: JsonValue | undefined };
+
+function readHead(kind: Kind, object: unknown): RawObject {
+  if (!isJsonObject(object)) {
+    throw new HeartlineError(
+      'INVALID_ARGUMENT',
+      `${showValue(object)} is no object; send apiVersion, kind, metadata and spec`,
+    );
+  }
+  const wanted = { apiVersion: apiVersionOf(kind), kind: kind.kind };
+  for (const field of ['apiVersion', 'kind'] as const) {
+    if (object[field] === wanted[field]) continue;
+    const found = object[field] === undefined ? 'is missing' : `is ${showValue(object[field])}`;
+    throw new HeartlineError('INVALID_ARGUMENT', `${field} ${found}, must be ${wanted[field]}`, {
+      problems: [{ field, message: `must be ${wanted[field]}`, reason: 'FieldValueInvalid' }],
+    });
+  }
+  return object;
+}
+
+function admit(
+  kind: Kind,
+  validator: KindValidator,
+  raw: RawObject,
+  fieldValidation: FieldValidation,
+): Admitted {
+  const head = readMetadata(kind, raw['metadata']);
+  // Status has a path of its own in the API, so whatever came along is not looked at.
+  const { metadata: _, status: __, ...body } = raw;
+  const { value, unknown } = normalize(validator.schema, body as JsonValue);
+  const unknownFields = [...unknown, ...head.unknown.map(unknownMetadata)];
+  const subject = describeSubject(kind, head.metadata);
+  if (fieldValidation === 'Strict') refuseUnknown(subject, unknownFields);
+  const problems = [...head.problems, ...validate(validator, value)];
+  if (problems.length > 0) throw invalidObject(subject, problems);
+
+  const { apiVersion, kind: word, ...rest } = value as { [key: string]: JsonValue };
+  const object = { apiVersion, kind: word, metadata: head.metadata, ...rest } as KubeObject;
+  const dropped = fieldValidation === 'Warn' ? unknownFields.map(describeUnknown) : [];
+  return { object, warnings: [...dropped, ...head.warnings, ...warnAbout(object)] };
+}
+
+function validate(validator: KindValidator, value: JsonValue): readonly FieldProblem[] {
+  const isValid = validator.validate(value);
+  const found = isValid ? [] : describeSchemaErrors(validator.validate.errors ?? []);
+  const problems = found.map(({ problem }) => problem);
+  if (validator.rules === undefined) return problems;
+  const isBroken = (path: FieldPath): boolean => found.some((one) => startsWith(one.path, path));
+  for (const failure of evaluateRules(validator.rules, value, [], isBroken)) {
+    const isField = typeof failure.value !== 'object';
+    problems.push({
+      field: formatFieldPath(failure.path),
+      message: isField ? `${showValue(failure.value)} ${failure.message}` : failure.message,
+      reason: 'FieldValueInvalid',
+    });
+  }
+  return problems;
+}
+
+function startsWith(path: FieldPath, prefix: FieldPath): boolean {
+  return prefix.every((step, index) => path[index] === step);
+}
+
+function unknownMetadata(name: string): UnknownField {
+  return {
+    field: formatFieldPath(['metadata', name]),
+    suggestion: findClosestName(name, METADATA_FIELDS),
+  };
+}
+
+function describeUnknown({ field, suggestion }: UnknownField): string {
+  const hint = suggestion === undefined ? '' : `; did you mean ${JSON.stringify(suggestion)}?`;
+  return `unknown field ${JSON.stringify(field)}${hint}`;
+}
+
+function refuseUnknown(subject: string, unknown: readonly UnknownField[]): void {
+  if (unknown.length === 0) return;
+  const problems = unknown.map((one) => ({
+    field: one.field,
+    message: describeUnknown(one),
+    reason: 'FieldValueInvalid',
+  }));
+  const message = `${subject}: ${problems.map((problem) => problem.message).join(', ')}`;
+  throw new HeartlineError('INVALID_ARGUMENT', message, { subject, problems });
+}
+
+function invalidObject(subject: string, unsorted: readonly FieldProblem[]): HeartlineError {
+  const problems = [...unsorted].sort((a, b) => compareText(a.field, b.field));
+  const lines = problems.map(({ field, message }) => `${field}: ${message}`);
+  const text = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
+  return new HeartlineError('INVALID_OBJECT', `${subject} is invalid: ${text}`, {
+    subject,
+    problems,
+  });
+}
+
+function describeSubject(kind: Kind, metadata: KubeObject['metadata']): string {
+  const name = typeof metadata.name === 'string' ? metadata.name : '';
+  const namespace = typeof metadata.namespace === 'string' ? `${metadata.namespace}/` : '';
+  return `${kind.kind} "${namespace}${name}"`;
+}

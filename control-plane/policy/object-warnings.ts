@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+import { parseDurationMs } from '../../shared/time/duration.js';
+import { BYTE_RANGES, type ByteSizeField, resolveByteSize } from './byte-size.js';
+import type { KubeObject } from './kube-object.js';
+import { type FrontendHttp, type Keepalive, policySpec } from './policy-spec.js';
+
+/** What is accepted and yet not what the author may think; one sentence for each. */
+export function warnAbout(object: KubeObject): readonly string[] {
+  if (object.kind !== 'AgentgatewayPolicy') return [];
+  const { frontend } = policySpec(object);
+  return [...warnAboutTcp(frontend?.tcp?.keepalive), ...warnAboutHttp(frontend?.http)];
+}
+
+function warnAboutTcp(keepalive: Keepalive = {}): readonly string[] {
+  const warnings: string[] = [];
+  for (const field of ['time', 'interval'] as const) {
+    const text = keepalive[field];
+    const ms = text === undefined ? undefined : parseDurationMs(text);
+    if (ms === undefined || ms % 1000 === 0) continue;
+    warnings.push(
+      `spec.frontend.tcp.keepalive.${field}: the kernel counts whole seconds; ${text} works as ${Math.floor(ms / 1000)}s`,
+    );
+  }
+  return warnings;
+}
+
+function warnAboutHttp(http: FrontendHttp = {}): readonly string[] {
+  const warnings: string[] = [];
+  for (const field of Object.keys(BYTE_RANGES) as ByteSizeField[]) {
+    const size = http[field];
+    const resolved = size === undefined ? undefined : resolveByteSize(field, size);
+    if (!resolved?.clamped) continue;
+    const { min, max } = BYTE_RANGES[field];
+    warnings.push(
+      `spec.frontend.http.${field}: ${size} is outside ${min} to ${max} bytes; ${resolved.bytes} is used`,
+    );
+  }
+  if (http.http2KeepaliveTimeout !== undefined && http.http2KeepaliveInterval === undefined) {
+    warnings.push(
+      'spec.frontend.http.http2KeepaliveTimeout: has no effect without http2KeepaliveInterval; no PING is sent',
+    );
+  }
+  return warnings;
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { JsonValue } from '../log/transaction.js';
+
+/** One entry of `x-kubernetes-validations`: a CEL rule about the value it is attached to (`self`). */
+export interface ValidationRule {
+  readonly rule: string;
+  readonly message?: string;
+  /** Where to report a failure, relative to the value, e.g. `.targetRefs`. */
+  readonly fieldPath?: string;
+}
+
+/** The part of a Kubernetes structural schema that our CRD files use. */
+export interface StructuralSchema {
+  /** Absent where any type is allowed: int-or-string and preserved values. */
+  readonly type?: 'object' | 'array' | 'string' | 'integer' | 'number' | 'boolean';
+  /** What a pattern stands for, in words, for messages. */
+  readonly title?: string;
+  readonly description?: string;
+  /** A good value, for messages. */
+  readonly example?: JsonValue;
+  readonly default?: JsonValue;
+  readonly nullable?: boolean;
+  readonly properties?: { readonly [name: string]: StructuralSchema };
+  readonly required?: readonly string[];
+  readonly additionalProperties?: StructuralSchema;
+  readonly items?: StructuralSchema;
+  readonly enum?: readonly JsonValue[];
+  readonly pattern?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly minLength?: number;
+  readonly maxLength?: number;
+  readonly minItems?: number;
+  readonly maxItems?: number;
+  readonly maxProperties?: number;
+  readonly 'x-kubernetes-int-or-string'?: boolean;
+  readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
+  readonly 'x-kubernetes-validations'?: readonly ValidationRule[];
+}
+
+/** apiextensions.k8s.io/v1 CustomResourceDefinition, the parts we read. */
+export interface Crd {
+  readonly spec: {
+    readonly group: string;
+    readonly names: { readonly kind: string };
+    readonly versions: readonly {
+      readonly name: string;
+      readonly schema: { readonly openAPIV3Schema: StructuralSchema };
+    }[];
+  };
+}
+
+/** A value that has fields, as opposed to a list, a scalar or null. */
+export function isJsonObject(
+  value: unknown,
+): value is { readonly [key: string]: JsonValue | undefined } {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
