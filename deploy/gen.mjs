@@ -43,8 +43,16 @@ function generate(outDir) {
       continue;
     }
     const text = readFileSync(join(outDir, path), 'utf8');
-    writeFileSync(join(outDir, path), `${BANNER}${text.replaceAll(/[ \t]+$/gm, '').trimEnd()}\n`);
+    writeFileSync(join(outDir, path), `${BANNER}${clean(text)}\n`);
   }
+}
+
+/** Without the place of this clone on this machine, and without blanks at the ends of lines. */
+function clean(text) {
+  return text
+    .replaceAll(/^\/\/ Original file: .*\n/gm, '')
+    .replaceAll(/[ \t]+$/gm, '')
+    .trim();
 }
 
 /** Sorted paths whose text is missing on one side or differs. */

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Written by `npm run gen` from proto/. Do not edit.
-// Original file: null
-
 import type { Long } from '@grpc/proto-loader';
 
 export interface Duration {

@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Written by `npm run gen` from proto/. Do not edit.
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
-
-
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
-
 /**
  * Whether the bind opens a socket or is only reached from inside the proxy.
  */
@@ -27,7 +22,6 @@ export type _agentgateway_dev_resource_Bind_Mode =
  */
 export type _agentgateway_dev_resource_Bind_Mode__Output = typeof _agentgateway_dev_resource_Bind_Mode[keyof typeof _agentgateway_dev_resource_Bind_Mode]
 
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
 
 /**
  * What the first bytes of a connection are.
@@ -54,7 +48,6 @@ export type _agentgateway_dev_resource_Bind_Protocol =
  */
 export type _agentgateway_dev_resource_Bind_Protocol__Output = typeof _agentgateway_dev_resource_Bind_Protocol[keyof typeof _agentgateway_dev_resource_Bind_Protocol]
 
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
 
 /**
  * What is wrapped around Protocol.

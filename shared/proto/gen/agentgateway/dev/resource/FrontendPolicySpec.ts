@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Written by `npm run gen` from proto/. Do not edit.
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
-
 import type { KeepaliveConfig as _agentgateway_dev_resource_KeepaliveConfig, KeepaliveConfig__Output as _agentgateway_dev_resource_KeepaliveConfig__Output } from '../../../agentgateway/dev/resource/KeepaliveConfig.js';
 import type { Duration as _google_protobuf_Duration, Duration__Output as _google_protobuf_Duration__Output } from '../../../google/protobuf/Duration.js';
 import type { Alpn as _agentgateway_dev_resource_Alpn, Alpn__Output as _agentgateway_dev_resource_Alpn__Output } from '../../../agentgateway/dev/resource/Alpn.js';
@@ -177,7 +175,6 @@ export interface _agentgateway_dev_resource_FrontendPolicySpec_HTTP__Output {
   '_http2MaxHeaderSize'?: "http2MaxHeaderSize";
 }
 
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
 
 /**
  * How header names of HTTP/1 responses are written.
@@ -235,7 +232,6 @@ export interface _agentgateway_dev_resource_FrontendPolicySpec_Metrics__Output {
   'fields'?: (_agentgateway_dev_resource_FrontendPolicySpec_Metrics_Fields__Output);
 }
 
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
 
 /**
  * Whether the header must be there.
@@ -259,7 +255,6 @@ export type _agentgateway_dev_resource_FrontendPolicySpec_ProxyProtocol_Mode =
  */
 export type _agentgateway_dev_resource_FrontendPolicySpec_ProxyProtocol_Mode__Output = typeof _agentgateway_dev_resource_FrontendPolicySpec_ProxyProtocol_Mode[keyof typeof _agentgateway_dev_resource_FrontendPolicySpec_ProxyProtocol_Mode]
 
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
 
 /**
  * Refuse with 405, treat as a request, or tunnel.
@@ -332,7 +327,6 @@ export interface _agentgateway_dev_resource_FrontendPolicySpec_Logging_OtlpAcces
   '_filter'?: "filter";
 }
 
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
 
 /**
  * Transport of OTLP.
@@ -444,7 +438,6 @@ export interface _agentgateway_dev_resource_FrontendPolicySpec_Tracing {
 export interface _agentgateway_dev_resource_FrontendPolicySpec_Tracing__Output {
 }
 
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
 
 /**
  * Which header versions are read.

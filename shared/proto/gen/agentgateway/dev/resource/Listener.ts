@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Written by `npm run gen` from proto/. Do not edit.
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
-
 import type { ListenerName as _agentgateway_dev_resource_ListenerName, ListenerName__Output as _agentgateway_dev_resource_ListenerName__Output } from '../../../agentgateway/dev/resource/ListenerName.js';
 import type { Protocol as _agentgateway_dev_resource_Protocol, Protocol__Output as _agentgateway_dev_resource_Protocol__Output } from '../../../agentgateway/dev/resource/Protocol.js';
 import type { TLSConfig as _agentgateway_dev_resource_TLSConfig, TLSConfig__Output as _agentgateway_dev_resource_TLSConfig__Output } from '../../../agentgateway/dev/resource/TLSConfig.js';

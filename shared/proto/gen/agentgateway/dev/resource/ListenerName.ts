@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Written by `npm run gen` from proto/. Do not edit.
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
-
 import type { ResourceName as _agentgateway_dev_resource_ResourceName, ResourceName__Output as _agentgateway_dev_resource_ResourceName__Output } from '../../../agentgateway/dev/resource/ResourceName.js';
 
 /**

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Written by `npm run gen` from proto/. Do not edit.
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
-
 import type { TypedResourceName as _agentgateway_dev_resource_TypedResourceName, TypedResourceName__Output as _agentgateway_dev_resource_TypedResourceName__Output } from '../../../agentgateway/dev/resource/TypedResourceName.js';
 import type { PolicyTarget as _agentgateway_dev_resource_PolicyTarget, PolicyTarget__Output as _agentgateway_dev_resource_PolicyTarget__Output } from '../../../agentgateway/dev/resource/PolicyTarget.js';
 import type { TrafficPolicySpec as _agentgateway_dev_resource_TrafficPolicySpec, TrafficPolicySpec__Output as _agentgateway_dev_resource_TrafficPolicySpec__Output } from '../../../agentgateway/dev/resource/TrafficPolicySpec.js';
@@ -9,7 +7,6 @@ import type { BackendPolicySpec as _agentgateway_dev_resource_BackendPolicySpec,
 import type { FrontendPolicySpec as _agentgateway_dev_resource_FrontendPolicySpec, FrontendPolicySpec__Output as _agentgateway_dev_resource_FrontendPolicySpec__Output } from '../../../agentgateway/dev/resource/FrontendPolicySpec.js';
 import type { ConditionalPolicies as _agentgateway_dev_resource_ConditionalPolicies, ConditionalPolicies__Output as _agentgateway_dev_resource_ConditionalPolicies__Output } from '../../../agentgateway/dev/resource/ConditionalPolicies.js';
 
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
 
 /**
  * Whether a more specific target may replace this policy.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Written by `npm run gen` from proto/. Do not edit.
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
-
 import type { Bind as _agentgateway_dev_resource_Bind, Bind__Output as _agentgateway_dev_resource_Bind__Output } from '../../../agentgateway/dev/resource/Bind.js';
 import type { Listener as _agentgateway_dev_resource_Listener, Listener__Output as _agentgateway_dev_resource_Listener__Output } from '../../../agentgateway/dev/resource/Listener.js';
 import type { Route as _agentgateway_dev_resource_Route, Route__Output as _agentgateway_dev_resource_Route__Output } from '../../../agentgateway/dev/resource/Route.js';

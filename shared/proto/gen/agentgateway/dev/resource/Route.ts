@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Written by `npm run gen` from proto/. Do not edit.
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
-
 import type { RouteName as _agentgateway_dev_resource_RouteName, RouteName__Output as _agentgateway_dev_resource_RouteName__Output } from '../../../agentgateway/dev/resource/RouteName.js';
 import type { RouteMatch as _agentgateway_dev_resource_RouteMatch, RouteMatch__Output as _agentgateway_dev_resource_RouteMatch__Output } from '../../../agentgateway/dev/resource/RouteMatch.js';
 import type { RouteBackend as _agentgateway_dev_resource_RouteBackend, RouteBackend__Output as _agentgateway_dev_resource_RouteBackend__Output } from '../../../agentgateway/dev/resource/RouteBackend.js';

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Written by `npm run gen` from proto/. Do not edit.
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
-
 import type { PathMatch as _agentgateway_dev_resource_PathMatch, PathMatch__Output as _agentgateway_dev_resource_PathMatch__Output } from '../../../agentgateway/dev/resource/PathMatch.js';
 import type { HeaderMatch as _agentgateway_dev_resource_HeaderMatch, HeaderMatch__Output as _agentgateway_dev_resource_HeaderMatch__Output } from '../../../agentgateway/dev/resource/HeaderMatch.js';
 import type { MethodMatch as _agentgateway_dev_resource_MethodMatch, MethodMatch__Output as _agentgateway_dev_resource_MethodMatch__Output } from '../../../agentgateway/dev/resource/MethodMatch.js';

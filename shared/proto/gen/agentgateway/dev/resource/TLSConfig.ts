@@ -1,10 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Written by `npm run gen` from proto/. Do not edit.
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
-
-
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
-
 /**
  * Where the certificate comes from.
  */
@@ -33,7 +28,6 @@ export type _agentgateway_dev_resource_TLSConfig_CertificateSource =
  */
 export type _agentgateway_dev_resource_TLSConfig_CertificateSource__Output = typeof _agentgateway_dev_resource_TLSConfig_CertificateSource[keyof typeof _agentgateway_dev_resource_TLSConfig_CertificateSource]
 
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
 
 /**
  * IANA names of the suites.
@@ -81,7 +75,6 @@ export type _agentgateway_dev_resource_TLSConfig_CipherSuite =
  */
 export type _agentgateway_dev_resource_TLSConfig_CipherSuite__Output = typeof _agentgateway_dev_resource_TLSConfig_CipherSuite[keyof typeof _agentgateway_dev_resource_TLSConfig_CipherSuite]
 
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
 
 /**
  * Groups of the key exchange.
@@ -114,7 +107,6 @@ export type _agentgateway_dev_resource_TLSConfig_KeyExchangeGroup =
  */
 export type _agentgateway_dev_resource_TLSConfig_KeyExchangeGroup__Output = typeof _agentgateway_dev_resource_TLSConfig_KeyExchangeGroup[keyof typeof _agentgateway_dev_resource_TLSConfig_KeyExchangeGroup]
 
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
 
 /**
  * What to do about client certificates.
@@ -141,7 +133,6 @@ export type _agentgateway_dev_resource_TLSConfig_MTLSMode =
  */
 export type _agentgateway_dev_resource_TLSConfig_MTLSMode__Output = typeof _agentgateway_dev_resource_TLSConfig_MTLSMode[keyof typeof _agentgateway_dev_resource_TLSConfig_MTLSMode]
 
-// Original file: /work/main/proto/agentgateway/dev/resource/resource.proto
 
 /**
  * Protocol versions; 1 and 2 are held for TLS 1.0 and 1.1.

@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Written by `npm run gen` from proto/. Do not edit.
-// Original file: /work/main/proto/heartline/fleet/v1/fleet.proto
-
 import type * as grpc from '@grpc/grpc-js'
 import type { MethodDefinition } from '@grpc/proto-loader'
 import type { ControlMessage as _heartline_fleet_v1_ControlMessage, ControlMessage__Output as _heartline_fleet_v1_ControlMessage__Output } from '../../../heartline/fleet/v1/ControlMessage.js';

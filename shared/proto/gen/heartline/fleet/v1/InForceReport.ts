@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Written by `npm run gen` from proto/. Do not edit.
-// Original file: /work/main/proto/heartline/fleet/v1/fleet.proto
-
 import type { ListenerReport as _heartline_fleet_v1_ListenerReport, ListenerReport__Output as _heartline_fleet_v1_ListenerReport__Output } from '../../../heartline/fleet/v1/ListenerReport.js';
 import type { Long } from '@grpc/proto-loader';
 

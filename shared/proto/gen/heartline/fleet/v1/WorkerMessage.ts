@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Written by `npm run gen` from proto/. Do not edit.
-// Original file: /work/main/proto/heartline/fleet/v1/fleet.proto
-
 import type { Hello as _heartline_fleet_v1_Hello, Hello__Output as _heartline_fleet_v1_Hello__Output } from '../../../heartline/fleet/v1/Hello.js';
 import type { InForceReport as _heartline_fleet_v1_InForceReport, InForceReport__Output as _heartline_fleet_v1_InForceReport__Output } from '../../../heartline/fleet/v1/InForceReport.js';
 

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Written by `npm run gen` from proto/. Do not edit.
-// Original file: /work/main/proto/envoy/config/core/v3/base.proto
-
-
 /**
  * Where a node runs, coarse to fine.
  */

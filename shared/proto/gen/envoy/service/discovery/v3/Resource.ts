@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Written by `npm run gen` from proto/. Do not edit.
-// Original file: /work/main/proto/envoy/service/discovery/v3/discovery.proto
-
 import type { Any as _google_protobuf_Any, Any__Output as _google_protobuf_Any__Output } from '../../../../google/protobuf/Any.js';
 import type { Duration as _google_protobuf_Duration, Duration__Output as _google_protobuf_Duration__Output } from '../../../../google/protobuf/Duration.js';
 import type { CacheControl as _envoy_service_discovery_v3_CacheControl, CacheControl__Output as _envoy_service_discovery_v3_CacheControl__Output } from '../../../../envoy/service/discovery/v3/CacheControl.js';

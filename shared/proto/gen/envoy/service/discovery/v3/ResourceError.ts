@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // Written by `npm run gen` from proto/. Do not edit.
-// Original file: /work/main/proto/envoy/service/discovery/v3/discovery.proto
-
 import type { ResourceName as _envoy_service_discovery_v3_ResourceName, ResourceName__Output as _envoy_service_discovery_v3_ResourceName__Output } from '../../../../envoy/service/discovery/v3/ResourceName.js';
 import type { Status as _google_rpc_Status, Status__Output as _google_rpc_Status__Output } from '../../../../google/rpc/Status.js';
 
