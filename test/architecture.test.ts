@@ -111,6 +111,16 @@ describe('pure files', () => {
   });
 });
 
+describe('the lists of the house', () => {
+  it('name files that exist', () => {
+    const prefixes = [...house.PURE, ...Object.keys(house.NOT_PURE)];
+    const stale = prefixes.filter(
+      (prefix) => !products.some(({ path }) => path.startsWith(prefix)),
+    );
+    assertNone(stale.map((prefix) => `test/architecture/house.ts: no file begins with ${prefix}`));
+  });
+});
+
 describe('the process', () => {
   it('is ended by main.ts alone', () => {
     const others = products.filter(({ path }) => basename(path) !== 'main.ts');
