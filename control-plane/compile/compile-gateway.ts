@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { NamespacedName } from '../../shared/names/gateway-name.js';
+import { type ResourceKind, resourceName } from '../../shared/names/resource-keys.js';
+import { compareText } from '../../shared/names/sort.js';
+import type { Resource } from '../../shared/proto/gen/agentgateway/dev/resource/Resource.js';
+import { isOurGateway } from '../policy/gateway-spec.js';
+import type { KubeObject } from '../policy/kube-object.js';
+import { objectId } from '../policy/object-name.js';
+import { compileBackend } from './compile-backends.js';
+import { compilePolicies } from './compile-policies.js';
+import { compileHttpRoute, compileTcpRoute, type RouteContext } from './compile-routes.js';
+import { compileBinds, compileListener, isServed, planListeners } from './listeners.js';
+
+/**
+ * Everything that may concern one gateway, found through the target index. More than that does no harm:
+ * what does not name the gateway is passed over.
+ */
+export interface GatewayInput {
+  readonly gatewayName: NamespacedName;
+  /** Undefined when no such Gateway exists: its policies are compiled all the same, for the day it comes. */
+  readonly gateway?: KubeObject;
+  readonly policies: readonly KubeObject[];
+  readonly httpRoutes: readonly KubeObject[];
+  readonly tcpRoutes: readonly KubeObject[];
+  readonly backends: readonly KubeObject[];
+}
+
+export interface GatewayOutput {
+  /** Sorted by name (code units). */
+  readonly resources: readonly GatewayResource[];
+}
+
+export interface GatewayResource {
+  /** Resource.name on the wire, `<kind>/<key>`. */
+  readonly name: string;
+  readonly message: Resource;
+}
+
+/** Objects to wire resources: the same input gives the same output, in every process. */
+export function compileGateway(input: GatewayInput): GatewayOutput {
+  const { gatewayName, policies } = input;
+  const gateway = input.gateway && isOurGateway(input.gateway) ? input.gateway : undefined;
+  const resources = compilePolicies(gatewayName, gateway, policies).map((policy) =>
+    named('policy', policy.key, { policy }),
+  );
+  if (gateway !== undefined) resources.push(...compileTraffic(gateway, input));
+  resources.sort((a, b) => compareText(a.name, b.name));
+  return { resources };
+}
+
+/** Binds, listeners, routes, and the backends that the routes use. */
+function compileTraffic(gateway: KubeObject, input: GatewayInput): readonly GatewayResource[] {
+  const listeners = planListeners(gateway);
+  const context: RouteContext = {
+    gateway: input.gatewayName,
+    listeners,
+    backends: new Map(input.backends.map((backend) => [objectId(backend), backend])),
+  };
+  const served = listeners.filter(isServed);
+  const routes = input.httpRoutes.flatMap((route) => compileHttpRoute(route, context));
+  const tcpRoutes = input.tcpRoutes.flatMap((route) => compileTcpRoute(route, context));
+  return [
+    ...compileBinds(input.gatewayName, served).map((bind) => named('bind', bind.key, { bind })),
+    ...served.map((one) => {
+      const listener = compileListener(input.gatewayName, one);
+      return named('listener', listener.key, { listener });
+    }),
+    ...routes.map((route) => named('route', route.key, { route })),
+    ...tcpRoutes.map((tcpRoute) => named('tcp_route', tcpRoute.key, { tcpRoute })),
+    ...compileUsedBackends([...routes, ...tcpRoutes], context.backends),
+  ];
+}
+
+type RouteWithBackends = {
+  readonly backends?: readonly { readonly backend?: { readonly backend?: string } | null }[];
+};
+
+function compileUsedBackends(
+  routes: readonly RouteWithBackends[],
+  backends: ReadonlyMap<string, KubeObject>,
+): readonly GatewayResource[] {
+  const used = new Set(
+    routes.flatMap(({ backends: refs = [] }) => refs.map((r) => r.backend?.backend)),
+  );
+  return [...used].flatMap((key) => {
+    const object = key === undefined ? undefined : backends.get(key);
+    const backend = object && compileBackend(object);
+    return backend ? [named('backend', backend.key, { backend })] : [];
+  });
+}
+
+function named(kind: ResourceKind, key: string | undefined, message: Resource): GatewayResource {
+  return { name: resourceName(kind, key ?? ''), message };
+}

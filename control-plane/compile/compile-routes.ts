@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { NamespacedName } from '../../shared/names/gateway-name.js';
+import { listenerKey, routeKey, tcpRouteKey } from '../../shared/names/resource-keys.js';
+import type { Route } from '../../shared/proto/gen/agentgateway/dev/resource/Route.js';
+import type { RouteBackend } from '../../shared/proto/gen/agentgateway/dev/resource/RouteBackend.js';
+import type { RouteMatch } from '../../shared/proto/gen/agentgateway/dev/resource/RouteMatch.js';
+import type { RouteName } from '../../shared/proto/gen/agentgateway/dev/resource/RouteName.js';
+import type { TCPRoute } from '../../shared/proto/gen/agentgateway/dev/resource/TCPRoute.js';
+import type { KubeObject } from '../policy/kube-object.js';
+import { objectName } from '../policy/object-name.js';
+import {
+  type HttpMatch,
+  type NamedMatch,
+  type RouteRule,
+  routeSpec,
+} from '../policy/route-spec.js';
+import { type Attachment, attachRoute, parentGateway } from './attach-route.js';
+import { resolveBackendRef } from './backend-refs.js';
+import type { PlannedListener } from './listeners.js';
+import { withoutUnset } from './without-unset.js';
+
+/** What every route of one gateway is compiled against. */
+export interface RouteContext {
+  readonly gateway: NamespacedName;
+  readonly listeners: readonly PlannedListener[];
+  /** Keyed `namespace/name`. */
+  readonly backends: ReadonlyMap<string, KubeObject>;
+}
+
+/** One wire route for each rule and each listener, with all matches of the rule. */
+export function compileHttpRoute(route: KubeObject, context: RouteContext): readonly Route[] {
+  const name = objectName(route);
+  return forEachRule(route, context, (rule, index, { listener, hostnames }) => ({
+    key: routeKey(name, index, listener.spec.name),
+    listenerKey: listenerKey(context.gateway, listener.spec.name),
+    name: routeName(route, rule),
+    ...withoutUnset({
+      hostnames: [...hostnames],
+      matches: (rule.matches ?? []).map(compileMatch),
+      // No filter is compiled yet. An empty one makes a worker refuse the route, and without backends
+      // even one that overlooks it answers 500: a filter may be what keeps somebody out.
+      backends: hasFilter(rule) ? [] : compileBackends(rule, name.namespace, context),
+      trafficPolicies: hasFilter(rule) ? [{}] : [],
+    }),
+  }));
+}
+
+export function compileTcpRoute(route: KubeObject, context: RouteContext): readonly TCPRoute[] {
+  const name = objectName(route);
+  const created = creationSeconds(route);
+  return forEachRule(route, context, (rule, index, { listener }) => ({
+    key: tcpRouteKey(name, index, listener.spec.name, created),
+    listenerKey: listenerKey(context.gateway, listener.spec.name),
+    name: routeName(route, rule),
+    ...withoutUnset({ backends: compileBackends(rule, name.namespace, context) }),
+  }));
+}
+
+/** Whether a rule, or one of its backendRefs, has a filter. */
+export function hasFilter(rule: RouteRule): boolean {
+  const lists = [rule.filters, ...(rule.backendRefs ?? []).map((ref) => ref.filters)];
+  return lists.some((filters) => filters !== undefined && filters.length > 0);
+}
+
+/** Several parentRefs may lead to one listener; it gets the route once. */
+function forEachRule<T>(
+  route: KubeObject,
+  { gateway, listeners }: RouteContext,
+  compileRule: (rule: RouteRule, index: number, attachment: Attachment) => T,
+): readonly T[] {
+  const { parentRefs = [], rules = [] } = routeSpec(route);
+  const attachments = new Map<string, Attachment>();
+  for (const ref of parentRefs) {
+    const parent = parentGateway(route, ref);
+    if (parent?.name !== gateway.name || parent.namespace !== gateway.namespace) continue;
+    for (const attachment of attachRoute(route, ref, gateway, listeners).attachments) {
+      attachments.set(attachment.listener.spec.name, attachment);
+    }
+  }
+  return [...attachments.values()].flatMap((attachment) =>
+    rules.map((rule, index) => compileRule(rule, index, attachment)),
+  );
+}
+
+function routeName(route: KubeObject, rule: RouteRule): RouteName {
+  const { name, namespace } = objectName(route);
+  const ruleName = rule.name === undefined ? {} : { ruleName: rule.name };
+  return { kind: route.kind, name, namespace, ...ruleName };
+}
+
+function compileBackends(
+  rule: RouteRule,
+  namespace: string,
+  { backends }: RouteContext,
+): RouteBackend[] {
+  return (rule.backendRefs ?? []).map((ref) => ({
+    backend: resolveBackendRef(ref, namespace, backends).reference,
+    weight: ref.weight,
+  }));
+}
+
+function compileMatch({ path, headers, queryParams, method }: HttpMatch): RouteMatch {
+  return withoutUnset({
+    path: path && compilePath(path),
+    headers: (headers ?? []).map(compileNamedMatch),
+    method: method === undefined ? undefined : { exact: method },
+    queryParams: (queryParams ?? []).map(compileNamedMatch),
+  });
+}
+
+function compilePath({ type, value }: NonNullable<HttpMatch['path']>): RouteMatch['path'] {
+  switch (type) {
+    case 'Exact':
+      return { exact: value };
+    case 'PathPrefix':
+      return { pathPrefix: value };
+    case 'RegularExpression':
+      return { regex: value };
+  }
+}
+
+function compileNamedMatch({ type, name, value }: NamedMatch) {
+  return type === 'Exact' ? { name, exact: value } : { name, regex: value };
+}
+
+function creationSeconds({ metadata }: KubeObject): number | undefined {
+  const text = metadata.creationTimestamp;
+  return text === undefined ? undefined : Math.floor(Date.parse(text) / 1000);
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { KubeObject } from './kube-object.js';
+
+/** spec of Gateway, the part we read, after admission. */
+export interface GatewaySpec {
+  readonly gatewayClassName: string;
+  readonly listeners: readonly ListenerSpec[];
+}
+
+export interface ListenerSpec {
+  readonly name: string;
+  /** Absent or empty: any host. */
+  readonly hostname?: string;
+  readonly port: number;
+  /** HTTP, HTTPS, TCP, TLS, or a name of somebody's own. */
+  readonly protocol: string;
+  readonly allowedRoutes?: {
+    readonly namespaces?: { readonly from?: 'All' | 'Selector' | 'Same' | 'None' };
+    readonly kinds?: readonly { readonly group?: string; readonly kind: string }[];
+  };
+}
+
+/** The class whose Gateways this control plane serves; every other Gateway is somebody else's. */
+export const GATEWAY_CLASS = 'agentgateway';
+
+/** The spec of an admitted Gateway; the CRD made sure of its shape. */
+export function gatewaySpec(object: KubeObject): GatewaySpec {
+  return object.spec as unknown as GatewaySpec;
+}
+
+export function isOurGateway(object: KubeObject): boolean {
+  return gatewaySpec(object).gatewayClassName === GATEWAY_CLASS;
+}
