@@ -7,7 +7,10 @@ export interface Bus {
    * Completes the event's head and hands it to every subscriber before it returns. `cause` is the log
    * sequence behind it (0 = none) and `step` tells apart several events of one cause and subject.
    */
-  publish(body: EventBody, origin?: { readonly cause?: number; readonly step?: string }): HeartlineEvent;
+  publish(
+    body: EventBody,
+    origin?: { readonly cause?: number; readonly step?: string },
+  ): HeartlineEvent;
   /** A subscriber that throws is logged and never disturbs the publisher or the others. */
   subscribe(onEvent: (event: HeartlineEvent) => void): () => void;
 }

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+import { hash } from 'node:crypto';
+import type { EventBody } from './event.js';
+
+/** 128 bits: no two events of one fleet will ever share an id. */
+const ID_DIGITS = 32;
+
+/** The same cause, subject and step give the same id on every replica, so replays de-duplicate. */
+export function eventId(cause: number, subject: string, step: string): string {
+  // JSON keeps the borders: ("a", "bc") and ("ab", "c") must differ.
+  return hash('sha256', JSON.stringify([cause, subject, step])).slice(0, ID_DIGITS);
+}
+
+/** What the event is about: a gateway, a worker, or the log itself. */
+export function eventSubject(body: EventBody): string {
+  switch (body.type) {
+    case 'applied':
+      return 'log';
+    case 'compiled':
+    case 'published': {
+      const { cluster, namespace, name } = body.gateway;
+      return `gateway/${cluster}/${namespace}/${name}`;
+    }
+    case 'worker-connected':
+    case 'worker-lost':
+    case 'sent':
+    case 'accepted':
+    case 'rejected':
+    case 'in-force':
+      return `worker/${body.worker.key}`;
+  }
+}
