@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+import { compareText } from '../../shared/names/sort.js';
+import type { Backend__Output as Backend } from '../../shared/proto/gen/agentgateway/dev/resource/Backend.js';
+import type { Bind__Output as Bind } from '../../shared/proto/gen/agentgateway/dev/resource/Bind.js';
+import type { Listener__Output as Listener } from '../../shared/proto/gen/agentgateway/dev/resource/Listener.js';
+import type { RouteBackend__Output as RouteBackend } from '../../shared/proto/gen/agentgateway/dev/resource/RouteBackend.js';
+import type { RouteMatch__Output as RouteMatch } from '../../shared/proto/gen/agentgateway/dev/resource/RouteMatch.js';
+import { groupBy, type HeldIndex, indexHeld, type Named } from '../state/held-index.js';
+import type { ResourceSet } from '../state/resource-set.js';
+import type { GatewayResource } from '../state/resource-types.js';
+import { dumpPolicy } from './dump-policy.js';
+
+/** Shapes of the reference proxy's dump that this build can write; 1.1 is the one that the Keepalive guide shows. */
+export const DUMP_PROFILES = ['1.1'] as const;
+
+export interface DumpFacts {
+  /** Heartline's own version. */
+  readonly version: string;
+  /** Process settings worth seeing; no secrets. */
+  readonly config: object;
+}
+
+/**
+ * What is held, as the answer of GET /config_dump in profile 1.1. Everything is sorted, so that two dumps can be compared as text.
+ * Key material of listeners is left out.
+ */
+export function configDump(held: ResourceSet<GatewayResource>, facts: DumpFacts): object {
+  const index = indexHeld(held);
+  const listeners = groupBy(index.listeners, ({ value }) => value.bindKey ?? '');
+  return {
+    workloads: [],
+    services: [],
+    binds: index.binds.map(({ key, value }) => dumpBind(value, listeners.get(key) ?? [], index)),
+    routes: { httpMesh: {}, tcpMesh: {}, routeGroups: {} },
+    policies: index.policies.map(({ value }) => dumpPolicy(value)),
+    backends: [...index.backends.values()].map(({ value }) => dumpBackend(value)),
+    version: { version: facts.version, git_revision: '', build_profile: 'heartline' },
+    config: facts.config,
+  };
+}
+
+/** Two spaces, as the reference prints it. */
+export function renderDump(dump: object): string {
+  return `${JSON.stringify(dump, null, 2)}\n`;
+}
+
+function dumpBind(bind: Bind, listeners: readonly Named<Listener>[], index: HeldIndex): object {
+  return {
+    key: bind.key ?? '',
+    address: `[::]:${bind.port ?? 0}`,
+    protocol: (bind.protocol ?? 'HTTP').toLowerCase(),
+    tunnelProtocol: camelCase(bind.tunnelProtocol ?? 'DIRECT'),
+    listeners: Object.fromEntries(
+      listeners.map(({ key, value }) => [key, dumpListener(value, index)]),
+    ),
+  };
+}
+
+function dumpListener(listener: Listener, index: HeldIndex): object {
+  const { name } = listener;
+  const ofListener = ({ value }: Named<{ listenerKey?: string }>): boolean =>
+    value.listenerKey === listener.key;
+  const routes = index.routes.filter(ofListener).map(({ key, value }) => [
+    key,
+    {
+      ...dumpRouteHead(key, value),
+      matches: value.matches.map(dumpMatch),
+      backends: value.backends.map(dumpRouteBackend),
+    },
+  ]);
+  const tcpRoutes = index.tcpRoutes
+    .filter(ofListener)
+    .map(({ key, value }) => [
+      key,
+      { ...dumpRouteHead(key, value), backends: value.backends.map(dumpRouteBackend) },
+    ]);
+  return {
+    key: listener.key ?? '',
+    gatewayName: name?.gatewayName ?? '',
+    gatewayNamespace: name?.gatewayNamespace ?? '',
+    listenerName: name?.listenerName ?? '',
+    hostname: listener.hostname ?? '',
+    protocol: dumpListenerProtocol(listener),
+    ...(routes.length > 0 ? { routes: Object.fromEntries(routes) } : {}),
+    ...(tcpRoutes.length > 0 ? { tcpRoutes: Object.fromEntries(tcpRoutes) } : {}),
+  };
+}
+
+function dumpListenerProtocol({ protocol = 'UNKNOWN' }: Listener): unknown {
+  return protocol === 'HTTPS' || protocol === 'TLS' ? { [protocol]: {} } : protocol;
+}
+
+interface RouteHead {
+  readonly name?: { name?: string; namespace?: string; ruleName?: string };
+  readonly hostnames: readonly string[];
+}
+
+function dumpRouteHead(key: string, { name, hostnames }: RouteHead): object {
+  return {
+    key,
+    name: name?.name ?? '',
+    namespace: name?.namespace ?? '',
+    ...(name?.ruleName === undefined ? {} : { ruleName: name.ruleName }),
+    ...(hostnames.length > 0 ? { hostnames: hostnames.toSorted(compareText) } : {}),
+  };
+}
+
+function dumpMatch({ path, headers, method, queryParams }: RouteMatch): object {
+  const value = path?.kind && { [path.kind]: path[path.kind] };
+  return {
+    path: value ?? { pathPrefix: '/' },
+    ...(headers.length > 0 ? { headers } : {}),
+    ...(method === undefined ? {} : { method: method.exact ?? '' }),
+    ...(queryParams.length > 0 ? { query: queryParams } : {}),
+  };
+}
+
+function dumpRouteBackend({ weight = 0, backend, routeGroupKey }: RouteBackend): object {
+  if (routeGroupKey) return { weight, routeGroup: routeGroupKey };
+  if (backend?.inline !== undefined) {
+    const { hostname = '', port = 0 } = backend.inline;
+    return { weight, host: `${hostname}:${port}` };
+  }
+  if (backend?.service !== undefined) {
+    return { weight, service: { name: backend.service, port: backend.port ?? 0 } };
+  }
+  return { weight, backend: backend?.backend ?? '' };
+}
+
+function dumpBackend(backend: Backend): object {
+  const { static: target, name, kind } = backend;
+  if (target === undefined) return { backend: { [kind ?? 'unknown']: backend.key ?? '' } };
+  const address = target.unixPath || `${target.host ?? ''}:${target.port ?? 0}`;
+  return {
+    backend: {
+      host: { name: name?.name ?? '', namespace: name?.namespace ?? '', target: address },
+    },
+  };
+}
+
+/** HBONE_WAYPOINT → hboneWaypoint. */
+function camelCase(constant: string): string {
+  return constant.toLowerCase().replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Backend__Output as Backend } from '../../shared/proto/gen/agentgateway/dev/resource/Backend.js';
+import type { BackendPolicySpec__Output as BackendPolicy } from '../../shared/proto/gen/agentgateway/dev/resource/BackendPolicySpec.js';
+import type { RouteBackend__Output as RouteBackend } from '../../shared/proto/gen/agentgateway/dev/resource/RouteBackend.js';
+import type { BackendTarget } from '../engine/plan.js';
+import type { HeldIndex } from './held-index.js';
+import { backendRestriction, type Restriction } from './restrictions.js';
+
+export interface ResolvedBackends {
+  readonly backends: readonly BackendTarget[];
+  /** Why the route cannot be served; its traffic is refused instead of shared out among the rest. */
+  readonly refused?: string;
+}
+
+/** Turns the references of one rule into addresses; a reference without weight takes no traffic and cannot fail. */
+export function resolveBackends(
+  references: readonly RouteBackend[],
+  index: Pick<HeldIndex, 'backends'>,
+  restrictions: readonly Restriction[],
+): ResolvedBackends {
+  const backends: BackendTarget[] = [];
+  for (const reference of references) {
+    const weight = Math.max(0, reference.weight ?? 0);
+    const target = resolveOne(reference, index, restrictions);
+    if (typeof target !== 'string') backends.push({ ...target, weight });
+    else if (weight > 0) return { backends: [], refused: target };
+  }
+  if (!backends.some(({ weight }) => weight > 0)) {
+    return { backends: [], refused: 'it has no backend with a weight above 0' };
+  }
+  return { backends };
+}
+
+type Target = Omit<BackendTarget, 'weight'>;
+
+/** A string says why not. */
+function resolveOne(
+  reference: RouteBackend,
+  index: Pick<HeldIndex, 'backends'>,
+  restrictions: readonly Restriction[],
+): Target | string {
+  if (reference.routeGroupKey) return 'this worker does not serve route groups';
+  if (hasUnknownPolicy(reference.backendPolicies)) {
+    return 'a policy on its backend cannot be enforced by this worker';
+  }
+  const to = reference.backend;
+  if (to?.inline !== undefined) {
+    const { hostname = '', port = 0 } = to.inline;
+    return address(`inline/${hostname}:${port}`, hostname, port);
+  }
+  if (to?.service !== undefined) {
+    return `this worker does not resolve services (${to.service.namespace}/${to.service.hostname})`;
+  }
+  const held = index.backends.get(to?.backend ?? '');
+  if (held === undefined) return `backend ${to?.backend || '(none)'} does not exist`;
+  const restriction = backendRestriction(restrictions, held.value.name);
+  if (restriction !== undefined) {
+    return `${restriction.part} policy ${restriction.key} on its backend cannot be enforced by this worker`;
+  }
+  return resolveHeld(held.key, held.value);
+}
+
+function resolveHeld(key: string, backend: Backend): Target | string {
+  if (backend.static === undefined) {
+    return `backend ${key} is of kind ${backend.kind}; this worker serves static ones`;
+  }
+  if (backend.static.unixPath)
+    return `backend ${key} is a unix socket, which this worker does not serve`;
+  if (hasUnknownPolicy(backend.inlinePolicies)) {
+    return `a policy of backend ${key} cannot be enforced by this worker`;
+  }
+  return address(key, backend.static.host ?? '', backend.static.port ?? 0);
+}
+
+function address(key: string, host: string, port: number): Target | string {
+  if (host === '' || port < 1 || port > 65_535) return `backend ${key} has no usable address`;
+  return { key, host, port };
+}
+
+/** The wire of this build knows backend_tcp only; another kind is decoded as no kind. */
+function hasUnknownPolicy(policies: readonly BackendPolicy[]): boolean {
+  return policies.some(({ kind }) => kind === undefined);
+}

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
+import { compareText } from '../../shared/names/sort.js';
+import type { ResourceSet } from './resource-set.js';
+
+/** Raised when a field changes its meaning; an older program then refuses the file in a sentence. */
+export const LAST_GOOD_FORMAT = 1;
+
+/** What a worker needs to serve without a control plane. */
+export interface LastGood {
+  /** `namespace/name` of the Gateway. */
+  readonly gateway: string;
+  /** Label of the version that was in force. */
+  readonly label: string;
+  readonly resources: readonly LastGoodResource[];
+}
+
+export interface LastGoodResource {
+  readonly name: string;
+  readonly version: string;
+  /** Any.value. */
+  readonly bytes: Buffer;
+}
+
+/** A sentence why a file cannot be used. */
+export interface Unusable {
+  readonly reason: string;
+}
+
+export function lastGoodOf<T>(gateway: string, label: string, held: ResourceSet<T>): LastGood {
+  const resources = [...held.values()]
+    .map(({ name, version, bytes }) => ({ name, version, bytes }))
+    .sort((a, b) => compareText(a.name, b.name));
+  return { gateway, label, resources };
+}
+
+/** The checksum is over the JSON text of everything else, in this key order. */
+export function renderLastGood(lastGood: LastGood): string {
+  const body = bodyOf(lastGood);
+  return `${JSON.stringify({ ...body, checksum: checksumOf(body) })}\n`;
+}
+
+/** Accepts exactly what `renderLastGood` writes, for `gateway`. */
+export function parseLastGood(text: string, gateway: string): LastGood | Unusable {
+  const file = parseObject(text);
+  if (file === undefined) return { reason: 'it is not complete JSON' };
+  const { format } = file;
+  if (typeof format !== 'number') return { reason: 'it has no format number' };
+  if (format > LAST_GOOD_FORMAT) {
+    return { reason: `it has format ${format}, this program reads up to ${LAST_GOOD_FORMAT}` };
+  }
+  const lastGood = readBody(file);
+  if (lastGood === undefined) return { reason: 'a field is missing or of the wrong type' };
+  if (file['checksum'] !== checksumOf(bodyOf(lastGood))) {
+    return { reason: 'its checksum does not fit its content' };
+  }
+  if (lastGood.gateway !== gateway) {
+    return { reason: `it belongs to gateway ${lastGood.gateway}, this worker serves ${gateway}` };
+  }
+  return lastGood;
+}
+
+type Json = Readonly<Record<string, unknown>>;
+
+function bodyOf({ gateway, label, resources }: LastGood): Json {
+  return {
+    format: LAST_GOOD_FORMAT,
+    gateway,
+    label,
+    resources: resources.map(({ name, version, bytes }) => ({
+      name,
+      version,
+      bytes: bytes.toString('base64'),
+    })),
+  };
+}
+
+function checksumOf(body: Json): string {
+  return createHash('sha256').update(JSON.stringify(body)).digest('hex');
+}
+
+function parseObject(text: string): Json | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isObject(value) ? value : undefined;
+  } catch {
+    // The caller says what is wrong with the file; where the JSON breaks off adds nothing.
+    return undefined;
+  }
+}
+
+function readBody(file: Json): LastGood | undefined {
+  const { gateway, label, resources } = file;
+  if (typeof gateway !== 'string' || typeof label !== 'string') return undefined;
+  if (!Array.isArray(resources)) return undefined;
+  const read = resources.map(readResource);
+  return read.every((resource) => resource !== undefined)
+    ? { gateway, label, resources: read }
+    : undefined;
+}
+
+function readResource(value: unknown): LastGoodResource | undefined {
+  if (!isObject(value)) return undefined;
+  const { name, version, bytes } = value;
+  if (typeof name !== 'string' || typeof version !== 'string' || typeof bytes !== 'string') {
+    return undefined;
+  }
+  return { name, version, bytes: Buffer.from(bytes, 'base64') };
+}
+
+function isObject(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
