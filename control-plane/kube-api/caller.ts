@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
-import { type ApiToken, authenticate, checkHostAndOrigin } from './guard.js';
+import type { Authenticator } from '../auth/authenticate.js';
+import { checkHostAndOrigin } from './guard.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -14,7 +15,9 @@ declare module 'fastify' {
 const OPEN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/version']);
 
 export interface GuardOptions {
-  readonly tokens: readonly ApiToken[];
+  /** Asked for audience `api`. */
+  readonly authenticate: Authenticator;
+  /** Host names without port that a request may be addressed to, e.g. `127.0.0.1` and `localhost`. */
   readonly allowedHosts: readonly string[];
 }
 
@@ -24,7 +27,7 @@ export function addGuard(app: FastifyInstance, options: GuardOptions): void {
     checkHostAndOrigin(request.headers, options.allowedHosts);
     if (OPEN_PATHS.has(request.routeOptions.url ?? '')) return;
     try {
-      request.actor = authenticate(request.headers.authorization, options.tokens).actor;
+      request.actor = options.authenticate(request.headers.authorization, 'api').name;
     } catch (thrown) {
       reply.header('www-authenticate', 'Bearer');
       throw thrown;

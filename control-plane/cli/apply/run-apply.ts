@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+import { HeartlineError, toHeartlineError } from '../../../shared/errors/heartline-error.js';
+import type { Kind } from '../../policy/kinds.js';
+import { type ApiClient, createApiClient, type WriteSettings } from '../client/api-client.js';
+import { ADVICE } from '../failure-text.js';
+import { loadConnection } from '../kubeconfig/load.js';
+import type { Terminal } from '../terminal.js';
+import { type Applied, applyManifest } from './apply-manifest.js';
+import { renderDifferences } from './diff.js';
+import { readManifestTexts } from './manifest-files.js';
+import { type Manifest, type NamespaceRule, readManifests } from './manifests.js';
+
+export interface ApplyFlags {
+  readonly filename: readonly string[];
+  readonly namespace?: string;
+  readonly dryRun?: boolean;
+  readonly reason?: string;
+  readonly kubeconfig?: string;
+}
+
+/** `heartline apply`: each object is its own request; one failure does not stop the others. */
+export async function runApply(terminal: Terminal, flags: ApplyFlags): Promise<number> {
+  const connection = loadConnection(terminal, flags.kubeconfig);
+  const manifests = await loadManifests(terminal, flags, connection.namespace);
+  const client = createApiClient(connection);
+  const settings = { reason: flags.reason, dryRun: flags.dryRun ?? false };
+  return applyAll(terminal, client, manifests, settings);
+}
+
+/** Every object of the files; throws INVALID_OBJECT with each problem's place when any is unsound. */
+export async function loadManifests(
+  terminal: Terminal,
+  flags: { readonly filename: readonly string[]; readonly namespace?: string },
+  defaultNamespace: string,
+): Promise<readonly Manifest[]> {
+  const rule: NamespaceRule = {
+    namespace: flags.namespace ?? defaultNamespace,
+    enforced: flags.namespace !== undefined,
+  };
+  const texts = await readManifestTexts(flags.filename, terminal);
+  const { manifests, problems } = readManifests(texts, rule);
+  if (problems.length > 0) {
+    throw new HeartlineError('INVALID_OBJECT', problems.join('\n  '));
+  }
+  if (manifests.length > 0) return manifests;
+  throw new HeartlineError(
+    'INVALID_OBJECT',
+    `${texts.map(({ source }) => source).join(', ')}: no object in it`,
+  );
+}
+
+export async function applyAll(
+  terminal: Terminal,
+  client: ApiClient,
+  manifests: readonly Manifest[],
+  settings: WriteSettings,
+): Promise<number> {
+  const failures: { readonly manifest: Manifest; readonly error: HeartlineError }[] = [];
+  for (const manifest of manifests) {
+    try {
+      const applied = await applyManifest(client, manifest, settings);
+      for (const warning of applied.warnings) terminal.err(`warning: ${warning}`);
+      terminal.out(`${objectLabel(manifest)} ${outcomeText(applied, settings.dryRun)}`);
+    } catch (thrown) {
+      failures.push({ manifest, error: toHeartlineError(thrown) });
+    }
+  }
+  for (const { manifest, error } of failures) terminal.err(failureText(manifest, error));
+  return failures[0]?.error.meaning.exit ?? 0;
+}
+
+/** kubectl's name for an object: `agentgatewaypolicy.agentgateway.dev/httpbin-keepalive`. */
+export function objectLabel(ref: { readonly kind: Kind; readonly name: string }): string {
+  return `${ref.kind.singular}.${ref.kind.group}/${ref.name}`;
+}
+
+function outcomeText(applied: Applied, dryRun: boolean): string {
+  const what =
+    applied.outcome === 'configured'
+      ? `configured: ${renderDifferences(applied.differences)}`
+      : applied.outcome;
+  return dryRun ? `${what} (dry run)` : what;
+}
+
+function failureText(manifest: Manifest, error: HeartlineError): string {
+  const lines = [`error: ${manifest.locate('')}: ${objectLabel(manifest)}: ${error.message}`];
+  for (const { field, message } of error.problems) {
+    lines.push(`  ${manifest.locate(field)}: ${field}: ${message}`);
+  }
+  return [...lines, `  ${ADVICE[error.code]}`].join('\n');
+}

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Command } from 'commander';
+import type { ControlPlaneFlags } from '../control-plane/run-control-plane.js';
+import { STATE_DIRECTORY } from '../kubeconfig/locate.js';
+import { type CommandContext, examples } from './context.js';
+
+export function addControlPlaneCommand(program: Command, context: CommandContext): void {
+  program
+    .command('control-plane')
+    .description('run the control plane')
+    .option('--xds-addr <host:port>', 'gRPC: xDS and the fleet stream', '127.0.0.1:9978')
+    .option('--api-addr <host:port>', 'HTTP: the Kubernetes-style API', '127.0.0.1:9979')
+    .option('--data-dir <dir>', 'where log, state and tokens live', STATE_DIRECTORY)
+    .option('--cluster <name>', 'cluster of the workers that use the worker token', 'local')
+    .option('--allow-insecure', 'allow addresses other than loopback, without TLS')
+    .option('--parent-pipe', 'exit when standard input closes')
+    .addHelpText(
+      'after',
+      examples('heartline control-plane', 'heartline control-plane --data-dir /var/lib/heartline'),
+    )
+    .action(async (flags: ControlPlaneFlags) => {
+      const { runControlPlane } = await import('../control-plane/run-control-plane.js');
+      context.exitWith(await runControlPlane(flags));
+    });
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import { resolve } from 'node:path';
+import { HeartlineError } from '../../../shared/errors/heartline-error.js';
+import { onParentGone } from '../../../shared/process/parent-pipe.js';
+import { onStopSignal } from '../../../shared/process/stop-signals.js';
+import { createLogger, type Logger } from '../../../shared/telemetry/logger.js';
+import { startControlPlane } from '../../app.js';
+import { type HostPort, isLoopback, parseHostPort } from '../host-port.js';
+
+export interface ControlPlaneFlags {
+  readonly xdsAddr: string;
+  readonly apiAddr: string;
+  readonly dataDir: string;
+  readonly cluster: string;
+  readonly allowInsecure?: boolean;
+  readonly parentPipe?: boolean;
+}
+
+/** `heartline control-plane`: settles when it was asked to stop and has stopped. */
+export async function runControlPlane(flags: ControlPlaneFlags): Promise<number> {
+  const logger = createLogger({ name: 'control-plane' });
+  const controlPlane = await startControlPlane({
+    dataDir: resolve(flags.dataDir),
+    xdsAddress: readAddress(flags, 'xdsAddr', '--xds-addr'),
+    apiAddress: readAddress(flags, 'apiAddr', '--api-addr'),
+    cluster: flags.cluster,
+    logger,
+  });
+  await untilStopRequest(flags.parentPipe ?? false, logger);
+  await controlPlane.stop();
+  return 0;
+}
+
+/** Plain text beyond loopback needs a flag that says so. */
+function readAddress(flags: ControlPlaneFlags, key: 'xdsAddr' | 'apiAddr', flag: string): HostPort {
+  const address = parseHostPort(flags[key], flag);
+  if (flags.allowInsecure || isLoopback(address.host)) return address;
+  throw new HeartlineError(
+    'CONFIG',
+    `${flag} ${flags[key]} is reachable from other machines and this release has no TLS; use a loopback address, or add --allow-insecure`,
+  );
+}
+
+function untilStopRequest(hasParentPipe: boolean, logger: Logger): Promise<void> {
+  return new Promise((settle) => {
+    const stop = (reason: string): void => {
+      logger.info({ reason }, 'stopping');
+      settle();
+    };
+    onStopSignal(stop);
+    if (hasParentPipe) onParentGone(process.stdin, () => stop('parent process is gone'));
+  });
+}

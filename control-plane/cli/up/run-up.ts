@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+import { join, resolve } from 'node:path';
+import { onStopSignal } from '../../../shared/process/stop-signals.js';
+import { systemClock } from '../../../shared/time/system-clock.js';
+import { readOrCreateToken } from '../../auth/token-files.js';
+import { createApiClient } from '../client/api-client.js';
+import { renderKubeconfig } from '../kubeconfig/kubeconfig.js';
+import { STATE_DIRECTORY } from '../kubeconfig/locate.js';
+import type { Terminal } from '../terminal.js';
+import { checkPorts, loopbackAddresses } from './check-ports.js';
+import { childSpecs } from './children.js';
+import { applyExample } from './first-start.js';
+import { createHousehold, type Household } from './household.js';
+import { lockInstance } from './instance-lock.js';
+import { portsWithOffset } from './ports.js';
+import { writePrivateFile } from './private-file.js';
+import { createProgress, type Progress } from './progress.js';
+import { makeStateDirectories, type StatePaths, statePaths } from './state-paths.js';
+import { renderSummary } from './summary.js';
+
+export interface UpFlags {
+  readonly dataDir: string;
+  readonly portOffset: number;
+  readonly quiet?: boolean;
+}
+
+/** `heartline up`: settles when everything has stopped. */
+export async function runUp(terminal: Terminal, flags: UpFlags): Promise<number> {
+  const paths = statePaths(resolve(terminal.cwd, flags.dataDir));
+  makeStateDirectories(paths);
+  const unlock = lockInstance(paths.lock);
+  const progress = createProgress(terminal, flags.quiet ?? false);
+  const household = createHousehold({ logs: paths.logs, clock: systemClock(), tell: progress.say });
+  const stop = watchForStop(household, progress);
+  try {
+    const started = startAll(household, paths, flags, progress).then(() => {
+      progress.end();
+      if (!flags.quiet) terminal.out(summaryText(terminal, paths, flags));
+    });
+    await Promise.race([started.then(() => stop.requested), stop.requested]);
+    return 0;
+  } finally {
+    progress.step('stopping');
+    await household.stop();
+    progress.end();
+    stop.dispose();
+    unlock();
+  }
+}
+
+async function startAll(
+  household: Household,
+  paths: StatePaths,
+  flags: UpFlags,
+  progress: Progress,
+): Promise<void> {
+  const ports = portsWithOffset(flags.portOffset);
+  await checkPorts(ports);
+  const token = readOrCreateToken(paths.apiToken);
+  readOrCreateToken(paths.workerToken);
+  const { portOffset } = flags;
+  const specs = childSpecs({ ports, portOffset, paths, listenAddresses: loopbackAddresses() });
+  progress.step('starting the control plane and the httpbin sample');
+  await Promise.all([household.start(specs.controlPlane), household.start(specs.httpbin)]);
+  const server = `http://127.0.0.1:${ports.api}`;
+  const workerAdmin = `127.0.0.1:${ports.admin}`;
+  writePrivateFile(paths.kubeconfig, renderKubeconfig({ server, token, workerAdmin }));
+  await applyExample(createApiClient({ server, token }), paths.examples, ports.httpbin);
+  progress.step('starting the worker');
+  await household.start(specs.worker);
+}
+
+interface StopWatch {
+  /** Settles at the first request to stop. */
+  readonly requested: Promise<void>;
+  dispose(): void;
+}
+
+/** The first Ctrl-C stops in order, the second at once. */
+function watchForStop(household: Household, progress: Progress): StopWatch {
+  // Between the death of every child and their restart nothing else would hold the process.
+  const hold = setInterval(() => undefined, 2 ** 30);
+  let isStopping = false;
+  let request: () => void = () => undefined;
+  const requested = new Promise<void>((resolve) => {
+    request = resolve;
+  });
+  const release = onStopSignal(() => {
+    if (isStopping) household.kill();
+    else progress.say('stopping; once more to stop at once');
+    isStopping = true;
+    request();
+  });
+  const dispose = (): void => {
+    release();
+    clearInterval(hold);
+  };
+  return { requested, dispose };
+}
+
+function summaryText(terminal: Terminal, paths: StatePaths, flags: UpFlags): string {
+  const isDefault = paths.root === join(terminal.cwd, STATE_DIRECTORY);
+  return renderSummary({
+    ports: portsWithOffset(flags.portOffset),
+    kubeconfig: paths.kubeconfig,
+    isKubeconfigFound: isDefault,
+  });
+}
