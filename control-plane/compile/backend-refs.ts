@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { backendKey } from '../../shared/names/resource-keys.js';
 import type { BackendReference } from '../../shared/proto/gen/agentgateway/dev/resource/BackendReference.js';
-import { backendSpec } from '../policy/backend-spec.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import type { BackendRef } from '../policy/route-spec.js';
+import { unservedReason } from './compile-backends.js';
 
 /** Reasons of a route's ResolvedRefs condition (Gateway API). */
 export type RefProblemReason =
@@ -50,9 +50,9 @@ export function resolveBackendRef(
   if (backend === undefined) {
     return unresolved(key, 'BackendNotFound', `AgentgatewayBackend ${key} not found`);
   }
-  if (backendSpec(backend).static === undefined) {
-    const why = `AgentgatewayBackend ${key}: only static backends are served yet`;
-    return unresolved(key, 'UnsupportedValue', why);
+  const unserved = unservedReason(backend);
+  if (unserved !== undefined) {
+    return unresolved(key, 'UnsupportedValue', `AgentgatewayBackend ${key}: ${unserved}`);
   }
   return { reference: { backend: key }, problem: undefined };
 }

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { JsonValue } from '../log/transaction.js';
+import type { KubeObject } from '../policy/kube-object.js';
+import { unservedReason } from './compile-backends.js';
+import { stampConditions } from './conditions.js';
+import { conditionsOf } from './previous-status.js';
+
+export interface BackendStatusInput {
+  readonly backend: KubeObject;
+  readonly previous: JsonValue | undefined;
+  readonly nowMs: number;
+}
+
+/** status of AgentgatewayBackend: whether routes can use it. */
+export function backendStatus({ backend, previous, nowMs }: BackendStatusInput): JsonValue {
+  const unserved = unservedReason(backend);
+  const accepted =
+    unserved === undefined
+      ? ({ status: 'True', reason: 'Accepted', message: 'the backend is accepted' } as const)
+      : ({
+          status: 'False',
+          reason: 'Invalid',
+          message: `${unserved}; its routes answer 500`,
+        } as const);
+  const stamp = {
+    generation: backend.metadata.generation,
+    nowMs,
+    previous: conditionsOf(previous),
+  };
+  const conditions = stampConditions([{ type: 'Accepted', ...accepted }], stamp);
+  return { conditions } as unknown as JsonValue;
+}

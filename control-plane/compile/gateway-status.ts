@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { NamespacedName } from '../../shared/names/gateway-name.js';
+import { bindKey, listenerKey } from '../../shared/names/resource-keys.js';
+import type { JsonValue } from '../log/transaction.js';
+import type { Condition, KubeObject } from '../policy/kube-object.js';
+import { objectName } from '../policy/object-name.js';
+import { type Finding, stampConditions } from './conditions.js';
+import type { GatewayFacts } from './gateway-facts.js';
+import { isServed, type PlannedListener } from './listeners.js';
+import { conditionsOf, entriesOf } from './previous-status.js';
+
+export interface GatewayStatusInput {
+  readonly gateway: KubeObject;
+  readonly listeners: readonly PlannedListener[];
+  /** Attached routes by listener name. */
+  readonly attachedRoutes: ReadonlyMap<string, number>;
+  readonly facts: GatewayFacts | undefined;
+  readonly previous: JsonValue | undefined;
+  readonly nowMs: number;
+}
+
+/** Gateway API GatewayStatus: the Gateway's conditions, and those of each listener. */
+export function gatewayStatus(input: GatewayStatusInput): JsonValue {
+  const { gateway, listeners, previous, nowMs } = input;
+  const generation = gateway.metadata.generation;
+  const stamp = (findings: readonly Finding[], before: readonly Condition[]) =>
+    stampConditions(findings, { generation, nowMs, previous: before });
+  const previousListeners = entriesOf(previous, 'listeners');
+  return {
+    conditions: stamp([findAccepted(listeners), findProgrammed(input)], conditionsOf(previous)),
+    listeners: listeners.map((listener) => ({
+      name: listener.spec.name,
+      supportedKinds: supportedKinds(listener),
+      attachedRoutes: input.attachedRoutes.get(listener.spec.name) ?? 0,
+      conditions: stamp(
+        listenerFindings(listener, input),
+        conditionsOf(previousListeners.find((entry) => entry['name'] === listener.spec.name)),
+      ),
+    })),
+  } as unknown as JsonValue;
+}
+
+function findAccepted(listeners: readonly PlannedListener[]): Finding {
+  const left = listeners.filter((listener) => !isServed(listener));
+  if (left.length === 0) return finding('Accepted', 'True', 'Accepted', 'the Gateway is accepted');
+  const names = left.map(({ spec }) => spec.name).join(', ');
+  const status = left.length === listeners.length ? 'False' : 'True';
+  return finding('Accepted', status, 'ListenersNotValid', `not served: listener ${names}`);
+}
+
+function findProgrammed({ gateway, listeners, facts }: GatewayStatusInput): Finding {
+  if (!listeners.some(isServed)) {
+    return finding('Programmed', 'False', 'Invalid', 'no listener of the Gateway can be served');
+  }
+  const pending = findPending(objectName(gateway), facts);
+  if (pending !== undefined) return pending;
+  const [error] = facts?.listenerErrors ?? [];
+  if (error !== undefined) {
+    return finding('Programmed', 'False', 'Invalid', `${error.listener}: ${error.message}`);
+  }
+  return finding('Programmed', 'True', 'Programmed', 'the workers listen');
+}
+
+function findPending(
+  gateway: NamespacedName,
+  facts: GatewayFacts | undefined,
+): Finding | undefined {
+  if (facts !== undefined && facts.liveWorkers > 0) return undefined;
+  const name = `${gateway.namespace}/${gateway.name}`;
+  return finding('Programmed', 'False', 'Pending', `no worker is connected for Gateway ${name}`);
+}
+
+function listenerFindings(
+  listener: PlannedListener,
+  { gateway, facts }: GatewayStatusInput,
+): readonly Finding[] {
+  const { spec } = listener;
+  switch (listener.state) {
+    case 'unsupported': {
+      const message = `protocol ${spec.protocol} is not supported by this control plane yet; the port stays closed`;
+      return [
+        finding('Accepted', 'False', 'UnsupportedProtocol', message),
+        finding('Conflicted', 'False', 'NoConflicts', 'no other listener is in the way'),
+        finding('Programmed', 'False', 'Invalid', message),
+      ];
+    }
+    case 'conflicted': {
+      const { name, protocol } = listener.with;
+      const message = `port ${spec.port} is taken by listener ${name} with protocol ${protocol}`;
+      return [
+        finding('Accepted', 'False', 'PortUnavailable', message),
+        finding('Conflicted', 'True', 'ProtocolConflict', message),
+        finding('Programmed', 'False', 'Invalid', message),
+      ];
+    }
+    case 'served':
+      return [
+        finding('Accepted', 'True', 'Accepted', 'the listener is accepted'),
+        finding('Conflicted', 'False', 'NoConflicts', 'no other listener is in the way'),
+        finding('ResolvedRefs', 'True', 'ResolvedRefs', 'every reference is resolved'),
+        findListenerProgrammed(spec, objectName(gateway), facts),
+      ];
+  }
+}
+
+function findListenerProgrammed(
+  spec: PlannedListener['spec'],
+  gateway: NamespacedName,
+  facts: GatewayFacts | undefined,
+): Finding {
+  const pending = findPending(gateway, facts);
+  if (pending !== undefined) return pending;
+  const keys = [bindKey(gateway, spec.port), listenerKey(gateway, spec.name)];
+  const error = facts?.listenerErrors.find(({ listener }) => keys.includes(listener));
+  if (error !== undefined) return finding('Programmed', 'False', 'Invalid', error.message);
+  return finding('Programmed', 'True', 'Programmed', 'the workers listen');
+}
+
+function supportedKinds(listener: PlannedListener): readonly { group: string; kind: string }[] {
+  if (!isServed(listener)) return [];
+  const kind = listener.protocol === 'HTTP' ? 'HTTPRoute' : 'TCPRoute';
+  return [{ group: 'gateway.networking.k8s.io', kind }];
+}
+
+function finding(
+  type: string,
+  status: Condition['status'],
+  reason: string,
+  message: string,
+): Finding {
+  return { type, status, reason, message };
+}

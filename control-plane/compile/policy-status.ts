@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { NamespacedName } from '../../shared/names/gateway-name.js';
+import { compareText } from '../../shared/names/sort.js';
+import type { JsonValue } from '../log/transaction.js';
+import { gatewaySpec } from '../policy/gateway-spec.js';
+import type { Condition, KubeObject } from '../policy/kube-object.js';
+import { objectName } from '../policy/object-name.js';
+import { policySpec } from '../policy/policy-spec.js';
+import { type Finding, stampConditions, worstFinding } from './conditions.js';
+import type { Claim } from './election.js';
+import { findInForce, type GatewayFacts } from './gateway-facts.js';
+import { findAccepted, hasCompiledPart } from './policy-findings.js';
+import { type GatewayTarget, isGatewayKind } from './policy-targets.js';
+import { CONTROLLER_NAME, conditionsOf, foreignEntries, ownConditions } from './previous-status.js';
+
+/** Gateway API limit of PolicyStatus.ancestors. */
+const MAX_ANCESTORS = 16;
+/** Where agentgateway reports what is about no single Gateway. */
+const SUMMARY_REF = { group: 'agentgateway.dev', name: 'StatusSummary' };
+
+export interface PolicyStatusInput {
+  readonly policy: KubeObject;
+  readonly targets: readonly GatewayTarget[];
+  /** Every claim of the policy, on every gateway. */
+  readonly claims: readonly Claim[];
+  /** Our Gateways only. */
+  readonly findGateway: (name: NamespacedName) => KubeObject | undefined;
+  readonly gatewayFacts: (gateway: NamespacedName) => GatewayFacts | undefined;
+  readonly previous: JsonValue | undefined;
+  readonly nowMs: number;
+}
+
+interface Ancestor {
+  readonly ref: { readonly [key: string]: string };
+  readonly findings: readonly Finding[];
+}
+
+/** Gateway API PolicyStatus with one ancestor for each Gateway, plus top-level conditions that sum them up. */
+export function policyStatus(input: PolicyStatusInput): JsonValue {
+  const { policy, previous, nowMs } = input;
+  const generation = policy.metadata.generation;
+  const ancestors = limit(ancestorsOf(input));
+  const own = ancestors.map(({ ref, findings }) => ({
+    ancestorRef: ref,
+    controllerName: CONTROLLER_NAME,
+    conditions: stampConditions(findings, {
+      generation,
+      nowMs,
+      previous: ownConditions(previous, 'ancestors', ref),
+    }),
+  }));
+  const summary = summarize(ancestors.flatMap(({ findings }) => findings));
+  const stamp = { generation, nowMs, previous: conditionsOf(previous) };
+  return {
+    ancestors: [...foreignEntries(previous, 'ancestors'), ...own],
+    conditions: stampConditions(summary, stamp),
+  } as unknown as JsonValue;
+}
+
+function ancestorsOf(input: PolicyStatusInput): readonly Ancestor[] {
+  const attached = new Map<string, { gateway: NamespacedName; claims: Claim[] }>();
+  const pending: Claim[] = [];
+  const errors: string[] = [];
+  for (const target of input.targets) {
+    const claims = input.claims.filter((claim) => claim.target === target);
+    const error = attachmentError(target, input.findGateway(target.gateway));
+    if (error !== undefined) {
+      errors.push(error);
+      pending.push(...claims);
+      continue;
+    }
+    const id = `${target.gateway.namespace}/${target.gateway.name}`;
+    const entry = attached.get(id) ?? { gateway: target.gateway, claims: [] };
+    entry.claims.push(...claims);
+    attached.set(id, entry);
+  }
+  const gateways = [...attached.entries()].sort(([a], [b]) => compareText(a, b));
+  const result = gateways.map(([, { gateway, claims }]) => gatewayAncestor(input, gateway, claims));
+  errors.push(...unmatchedSelectors(input));
+  if (errors.length > 0 || result.length === 0) {
+    result.push(summaryAncestor(input.policy, pending, errors));
+  }
+  return result;
+}
+
+function attachmentError(
+  { gateway, port, sectionName }: GatewayTarget,
+  object: KubeObject | undefined,
+): string | undefined {
+  const name = `Gateway ${gateway.namespace}/${gateway.name}`;
+  if (object === undefined) return `${name} not found`;
+  const { listeners } = gatewaySpec(object);
+  if (port !== undefined && !listeners.some((listener) => listener.port === port)) {
+    return `port ${port} not found in ${name}`;
+  }
+  if (sectionName !== undefined && !listeners.some((listener) => listener.name === sectionName)) {
+    return `listener ${sectionName} not found in ${name}`;
+  }
+  return undefined;
+}
+
+/** Selectors either lead to targets or, when none of them did, are an attachment error. */
+function unmatchedSelectors({ policy, targets }: PolicyStatusInput): readonly string[] {
+  const selectors = policySpec(policy).targetSelectors ?? [];
+  if (targets.length > 0 || !selectors.some(isGatewayKind)) return [];
+  return [
+    `no Gateway in namespace ${objectName(policy).namespace} has the labels of targetSelectors`,
+  ];
+}
+
+function gatewayAncestor(
+  { policy, gatewayFacts }: PolicyStatusInput,
+  gateway: NamespacedName,
+  claims: readonly Claim[],
+): Ancestor {
+  const ref = {
+    group: 'gateway.networking.k8s.io',
+    kind: 'Gateway',
+    namespace: gateway.namespace,
+    name: gateway.name,
+  };
+  const accepted = findAccepted(policy, claims);
+  if (!claims.some((claim) => claim.winner === undefined)) {
+    return { ref, findings: [accepted, ...nothingSent(accepted.reason)] };
+  }
+  const attached = finding(
+    'Attached',
+    'True',
+    'Attached',
+    'attached to every target on this Gateway',
+  );
+  const { namespace, name } = objectName(policy);
+  const isOurs = (resource: string): boolean =>
+    resource.startsWith(`policy/frontend/${namespace}/${name}:`);
+  return {
+    ref,
+    findings: [accepted, attached, findInForce(gateway, gatewayFacts(gateway), isOurs)],
+  };
+}
+
+function nothingSent(reason: string): readonly Finding[] {
+  const message = 'nothing of the policy is sent to this Gateway';
+  return [
+    finding('Attached', 'False', 'Pending', message),
+    finding('InForce', 'False', reason, message),
+  ];
+}
+
+function summaryAncestor(
+  policy: KubeObject,
+  pending: readonly Claim[],
+  errors: readonly string[],
+): Ancestor {
+  const why = hasCompiledPart(policy) ? errors : ['the policy has no part that is supported'];
+  const message = `not attached: ${why.join('\n')}`;
+  return {
+    ref: SUMMARY_REF,
+    findings: [
+      findAccepted(policy, pending),
+      finding('Attached', 'False', 'Pending', message),
+      finding('InForce', 'False', 'Pending', message),
+    ],
+  };
+}
+
+/** Past the limit the last place says how many are left out. */
+function limit(ancestors: readonly Ancestor[]): readonly Ancestor[] {
+  if (ancestors.length <= MAX_ANCESTORS) return ancestors;
+  const kept = ancestors.slice(0, MAX_ANCESTORS - 1);
+  const left = ancestors.slice(MAX_ANCESTORS - 1);
+  const message = `${left.length} Gateways are left out: a status holds at most ${MAX_ANCESTORS} ancestors`;
+  const findings = [
+    ...summarize(left.flatMap((ancestor) => ancestor.findings)),
+    finding('StatusSummarized', 'True', 'StatusSummary', message),
+  ];
+  return [...kept, { ref: SUMMARY_REF, findings }];
+}
+
+/** The reason of each type that has nothing more to say. */
+const PLAIN_REASON = { Accepted: 'Valid', Attached: 'Attached', InForce: 'InForce' } as const;
+
+function summarize(findings: readonly Finding[]): readonly Finding[] {
+  return Object.entries(PLAIN_REASON).flatMap(([type, plainReason]) => {
+    const ofType = findings.filter((one) => one.type === type);
+    return worstFinding(ofType, plainReason) ?? [];
+  });
+}
+
+function finding(
+  type: string,
+  status: Condition['status'],
+  reason: string,
+  message: string,
+): Finding {
+  return { type, status, reason, message };
+}

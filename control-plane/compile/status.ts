@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { NamespacedName } from '../../shared/names/gateway-name.js';
+import { compareText } from '../../shared/names/sort.js';
+import type { JsonValue } from '../log/transaction.js';
+import { isOurGateway } from '../policy/gateway-spec.js';
+import { findKind, type Kind } from '../policy/kinds.js';
+import type { KubeObject } from '../policy/kube-object.js';
+import { objectId, objectName } from '../policy/object-name.js';
+import { routeSpec } from '../policy/route-spec.js';
+import { attachRoute, parentGateway } from './attach-route.js';
+import { backendStatus } from './backend-status.js';
+import { type Candidate, type Claim, electClaims } from './election.js';
+import type { GatewayFacts } from './gateway-facts.js';
+import { gatewayStatus } from './gateway-status.js';
+import { type PlannedListener, planListeners } from './listeners.js';
+import { policyStatus } from './policy-status.js';
+import { type GatewayTarget, targetsOf } from './policy-targets.js';
+import { type ParentGateway, routeStatus } from './route-status.js';
+
+/**
+ * The objects whose status is wanted, with everything they are judged by: for a policy its Gateways and
+ * every other policy of those Gateways, for a Gateway its routes, for a route its Gateways and backends.
+ */
+export interface StatusInput {
+  readonly policies: readonly KubeObject[];
+  readonly gateways: readonly KubeObject[];
+  readonly httpRoutes: readonly KubeObject[];
+  readonly tcpRoutes: readonly KubeObject[];
+  readonly backends: readonly KubeObject[];
+  /** The status as written last, of which times and other controllers' entries are kept. */
+  readonly previous: (kind: Kind, namespace: string, name: string) => JsonValue | undefined;
+  /** Milliseconds since the Unix epoch, for conditions that change now. */
+  readonly nowMs: number;
+  readonly gatewayFacts: (gateway: NamespacedName) => GatewayFacts | undefined;
+}
+
+export interface ObjectStatus {
+  readonly kind: Kind;
+  readonly namespace: string;
+  readonly name: string;
+  readonly status: JsonValue;
+}
+
+/**
+ * The status of every object of the input except Gateways of other classes, sorted by kind, namespace and
+ * name. Equal to the previous one when nothing changed, so that the caller can leave it unwritten.
+ */
+export function objectStatuses(input: StatusInput): readonly ObjectStatus[] {
+  const routes = [...input.httpRoutes, ...input.tcpRoutes];
+  const world = surveyGateways(input.gateways);
+  const statuses = [
+    ...policyStatuses(input, world),
+    ...gatewayStatuses(input, world, countRoutes(routes, world)),
+    ...routeStatuses(input, routes, world),
+    ...input.backends.map((backend) => {
+      const { kind, namespace, name, previous } = identify(input, backend);
+      const status = backendStatus({ backend, previous, nowMs: input.nowMs });
+      return { kind, namespace, name, status };
+    }),
+  ];
+  return statuses.sort(
+    (a, b) =>
+      compareText(a.kind.kind, b.kind.kind) ||
+      compareText(a.namespace, b.namespace) ||
+      compareText(a.name, b.name),
+  );
+}
+
+interface SurveyedGateway {
+  readonly gateway: KubeObject;
+  /** Undefined when the Gateway is of another class. */
+  readonly listeners: readonly PlannedListener[] | undefined;
+}
+
+/** Keyed `namespace/name`. */
+type World = ReadonlyMap<string, SurveyedGateway>;
+
+function surveyGateways(gateways: readonly KubeObject[]): World {
+  return new Map(
+    gateways.map((gateway) => [
+      objectId(gateway),
+      { gateway, listeners: isOurGateway(gateway) ? planListeners(gateway) : undefined },
+    ]),
+  );
+}
+
+function findOurs(world: World, { namespace, name }: NamespacedName): SurveyedGateway | undefined {
+  const found = world.get(`${namespace}/${name}`);
+  return found?.listeners === undefined ? undefined : found;
+}
+
+function policyStatuses(input: StatusInput, world: World): readonly ObjectStatus[] {
+  const byNamespace = groupBy(
+    input.gateways.filter(isOurGateway),
+    (gateway) => objectName(gateway).namespace,
+  );
+  const targets = new Map<KubeObject, readonly GatewayTarget[]>();
+  for (const policy of input.policies) {
+    targets.set(policy, targetsOf(policy, byNamespace.get(objectName(policy).namespace) ?? []));
+  }
+  const claims = electEverywhere(targets);
+  return input.policies.map((policy) => {
+    const { kind, namespace, name, previous } = identify(input, policy);
+    const status = policyStatus({
+      policy,
+      targets: targets.get(policy) ?? [],
+      claims: claims.get(policy) ?? [],
+      findGateway: (gateway) => findOurs(world, gateway)?.gateway,
+      gatewayFacts: input.gatewayFacts,
+      previous,
+      nowMs: input.nowMs,
+    });
+    return { kind, namespace, name, status };
+  });
+}
+
+/** Elections are per gateway; the result is each policy's claims on all of them. */
+function electEverywhere(
+  targets: ReadonlyMap<KubeObject, readonly GatewayTarget[]>,
+): ReadonlyMap<KubeObject, readonly Claim[]> {
+  const candidates = new Map<string, Candidate[]>();
+  for (const [policy, all] of targets) {
+    const perGateway = groupBy(all, ({ gateway }) => `${gateway.namespace}/${gateway.name}`);
+    for (const [id, some] of perGateway) {
+      const list = candidates.get(id) ?? [];
+      list.push({ policy, targets: some });
+      candidates.set(id, list);
+    }
+  }
+  const claims = [...candidates.values()].flatMap((list) => electClaims(list));
+  return groupBy(claims, (claim) => claim.policy);
+}
+
+function gatewayStatuses(
+  input: StatusInput,
+  world: World,
+  attached: ReadonlyMap<string, ReadonlyMap<string, number>>,
+): readonly ObjectStatus[] {
+  return [...world].flatMap(([id, { gateway, listeners }]) => {
+    if (listeners === undefined) return [];
+    const { kind, namespace, name, previous } = identify(input, gateway);
+    const status = gatewayStatus({
+      gateway,
+      listeners,
+      attachedRoutes: attached.get(id) ?? new Map(),
+      facts: input.gatewayFacts({ namespace, name }),
+      previous,
+      nowMs: input.nowMs,
+    });
+    return [{ kind, namespace, name, status }];
+  });
+}
+
+/** Attached routes by Gateway and listener; a route counts once on a listener. */
+function countRoutes(
+  routes: readonly KubeObject[],
+  world: World,
+): ReadonlyMap<string, ReadonlyMap<string, number>> {
+  const counts = new Map<string, Map<string, number>>();
+  for (const route of routes) {
+    for (const place of listenersOf(route, world)) {
+      const [gateway, listener] = place;
+      const ofGateway = counts.get(gateway) ?? new Map<string, number>();
+      ofGateway.set(listener, (ofGateway.get(listener) ?? 0) + 1);
+      counts.set(gateway, ofGateway);
+    }
+  }
+  return counts;
+}
+
+function listenersOf(route: KubeObject, world: World): readonly (readonly [string, string])[] {
+  const places = new Map<string, readonly [string, string]>();
+  for (const ref of routeSpec(route).parentRefs ?? []) {
+    const gateway = parentGateway(route, ref);
+    const found = gateway && findOurs(world, gateway);
+    if (!gateway || !found?.listeners) continue;
+    const { attachments } = attachRoute(route, ref, gateway, found.listeners);
+    for (const { listener } of attachments) {
+      const id = objectId(found.gateway);
+      places.set(`${id}.${listener.spec.name}`, [id, listener.spec.name]);
+    }
+  }
+  return [...places.values()];
+}
+
+function routeStatuses(
+  input: StatusInput,
+  routes: readonly KubeObject[],
+  world: World,
+): readonly ObjectStatus[] {
+  const backends = new Map(input.backends.map((backend) => [objectId(backend), backend]));
+  const findParent = ({ namespace, name }: NamespacedName): ParentGateway => {
+    const found = world.get(`${namespace}/${name}`);
+    if (found === undefined) return { state: 'missing' };
+    const { listeners } = found;
+    return listeners === undefined ? { state: 'foreign' } : { state: 'ours', listeners };
+  };
+  return routes.map((route) => {
+    const { kind, namespace, name, previous } = identify(input, route);
+    const { nowMs } = input;
+    const status = routeStatus({ route, findParent, backends, previous, nowMs });
+    return { kind, namespace, name, status };
+  });
+}
+
+function identify(input: StatusInput, object: KubeObject) {
+  const kind = findKind(object.kind);
+  if (kind === undefined) throw new TypeError(`no kind ${object.kind} is served`);
+  const { namespace, name } = objectName(object);
+  return { kind, namespace, name, previous: input.previous(kind, namespace, name) };
+}
+
+function groupBy<T, K>(items: readonly T[], keyOf: (item: T) => K): ReadonlyMap<K, T[]> {
+  const groups = new Map<K, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}
