@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+import { hash } from 'node:crypto';
+import type { GatewayRef } from '../../shared/events/event.js';
+import type { Snapshot, SnapshotResource } from './snapshot.js';
+
+/** 128 bits of sha256: it is on the wire once per resource, and content never collides by accident. */
+const RESOURCE_HASH_DIGITS = 32;
+
+/** A resource before it is encoded. */
+export interface NamedMessage<Message> {
+  readonly name: string;
+  readonly message: Message;
+}
+
+export interface BuildInput<Message> {
+  readonly gateway: GatewayRef;
+  /** Sorted by name, each name once. */
+  readonly resources: readonly NamedMessage<Message>[];
+  /** Deterministic: equal messages give equal bytes. */
+  readonly encode: (message: Message) => Uint8Array;
+  /** The version before: what did not change shares its bytes and is not hashed again. */
+  readonly previous?: Snapshot | undefined;
+}
+
+/** Encodes each resource once and names the whole by its content. */
+export function buildSnapshot<Message>(input: BuildInput<Message>): Snapshot {
+  const resources = new Map<string, SnapshotResource>();
+  for (const { name, message } of input.resources) {
+    const bytes = input.encode(message);
+    const before = input.previous?.resources.get(name);
+    const unchanged = before !== undefined && Buffer.compare(before.bytes, bytes) === 0;
+    resources.set(name, unchanged ? before : snapshotResource(name, bytes));
+  }
+  return { gateway: input.gateway, hash: hashResources(resources.values()), resources };
+}
+
+/** The resource of these bytes; its hash is the hash of the bytes alone, whatever its name. */
+export function snapshotResource(name: string, bytes: Uint8Array): SnapshotResource {
+  return { name, hash: hash('sha256', bytes).slice(0, RESOURCE_HASH_DIGITS), bytes };
+}
+
+/** sha256 over the (name, hash) pairs in the order given, which must be the sorted one. */
+export function hashResources(
+  resources: Iterable<Pick<SnapshotResource, 'name' | 'hash'>>,
+): string {
+  let text = '';
+  // Neither a name nor a hash has a line feed or a blank in it, so no two lists give one text.
+  for (const { name, hash: contentHash } of resources) text += `${name} ${contentHash}\n`;
+  return hash('sha256', text);
+}
