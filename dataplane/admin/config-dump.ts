@@ -8,7 +8,7 @@ import type { RouteMatch__Output as RouteMatch } from '../../shared/proto/gen/ag
 import { groupBy, type HeldIndex, indexHeld, type Named } from '../state/held-index.js';
 import type { ResourceSet } from '../state/resource-set.js';
 import type { GatewayResource } from '../state/resource-types.js';
-import { dumpPolicy } from './dump-policy.js';
+import { dumpPolicy } from './config-dump-policy.js';
 
 /** Shapes of the reference proxy's dump that this build can write; 1.1 is the one that the Keepalive guide shows. */
 export const DUMP_PROFILES = ['1.1'] as const;

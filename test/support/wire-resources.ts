@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto';
 import type { Backend } from '../../shared/proto/gen/agentgateway/dev/resource/Backend.js';
 import type { FrontendPolicySpec } from '../../shared/proto/gen/agentgateway/dev/resource/FrontendPolicySpec.js';
 import type { Listener } from '../../shared/proto/gen/agentgateway/dev/resource/Listener.js';
@@ -6,6 +7,11 @@ import type { PolicyTarget } from '../../shared/proto/gen/agentgateway/dev/resou
 import type { Resource } from '../../shared/proto/gen/agentgateway/dev/resource/Resource.js';
 import type { Route } from '../../shared/proto/gen/agentgateway/dev/resource/Route.js';
 import type { TCPRoute } from '../../shared/proto/gen/agentgateway/dev/resource/TCPRoute.js';
+import type {
+  Resource as DiscoveryResource,
+  Resource__Output as ReceivedResource,
+} from '../../shared/proto/gen/envoy/service/discovery/v3/Resource.js';
+import type { Wire } from '../../shared/proto/wire.js';
 
 /** The Gateway of these resources. */
 export const GATEWAY = { namespace: 'httpbin', name: 'agentgateway-proxy' } as const;
@@ -101,4 +107,26 @@ export function guideTcpPolicy(seconds = 30): NamedResource {
 export function guideHttpPolicy(): NamedResource {
   const http = { http2KeepaliveInterval: { seconds: 5 }, http2KeepaliveTimeout: { seconds: 30 } };
   return policyOf(`frontend-http:${SCOPE}`, { http });
+}
+
+/** A discovery resource that carries it, versioned by a hash of the content unless told otherwise. */
+export function discoveryResource(
+  codec: Wire['resource'],
+  { name, resource }: NamedResource,
+  version?: string,
+): DiscoveryResource {
+  const value = codec.encode(resource);
+  const hash = createHash('sha256').update(value).digest('hex').slice(0, 16);
+  return { name, version: version ?? hash, resource: { type_url: codec.typeUrl, value } };
+}
+
+/** The same as a worker reads it. */
+export function receivedResource(
+  codec: Wire['resource'],
+  named: NamedResource,
+  version?: string,
+): ReceivedResource {
+  const { name = '', version: hash = '' } = discoveryResource(codec, named, version);
+  const content = { type_url: codec.typeUrl, value: codec.encode(named.resource) };
+  return { name, version: hash, resource: content, aliases: [] };
 }
