@@ -61,7 +61,13 @@ export type EventBody =
       readonly label: string;
       readonly hash: string;
     }
-  | { readonly type: 'worker-connected'; readonly worker: WorkerRef; readonly address: string }
+  | {
+      readonly type: 'worker-connected';
+      readonly worker: WorkerRef;
+      /** The worker's own pod; empty parts when it did not say. */
+      readonly pod: NamespacedName;
+      readonly address: string;
+    }
   | { readonly type: 'worker-lost'; readonly worker: WorkerRef; readonly reason: string }
   | {
       readonly type: 'sent';

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Wire } from '../../shared/proto/wire.js';
+import type { SnapshotResource } from '../snapshot/snapshot.js';
+import { createBoundedCache } from './bounded-cache.js';
+import { diffSets } from './difference.js';
+import type { Differ, ResponsePlan, SetDifference } from './response-plan.js';
+
+/** Field 5 (nonce) of DeltaDiscoveryResponse, length-delimited. */
+const NONCE_TAG = (5 << 3) | 2;
+/** Encoded heads kept, bytes: a whole snapshot of 10,000 resources is about 4 MB. */
+const MAX_HEAD_BYTES = 64 * 1024 * 1024;
+/** Resources and names in kept differences; they are pointers to what snapshots hold anyway. */
+const MAX_DIFFERENCE_ITEMS = 1_000_000;
+/** A response of at most this many names is found by them, whatever made it necessary. */
+const MAX_NAMES_IN_KEY = 64;
+
+/** Work that streams share: one difference and one encoding, however many workers take the same path. */
+export interface ResponseCache {
+  readonly differ: Differ;
+  /** The bytes of a DeltaDiscoveryResponse: a shared head and this stream's nonce behind it. */
+  encode(typeUrl: string, plan: ResponsePlan, nonce: string): Buffer;
+}
+
+/** `identifier` names this instance to clients in every response (ControlPlane.identifier, R25). */
+export function createResponseCache(wire: Wire, identifier: string): ResponseCache {
+  const differences = createBoundedCache<SetDifference>(
+    MAX_DIFFERENCE_ITEMS,
+    ({ resources, removed }) => resources.length + removed.length + 1,
+  );
+  const heads = createBoundedCache<Buffer>(MAX_HEAD_BYTES, (head) => head.length);
+  const encodeEntry = createEntryEncoder(wire);
+  const encodeHead = (typeUrl: string, plan: ResponsePlan): Buffer => {
+    const { resources, removed, target } = plan;
+    return Buffer.concat([
+      wire.deltaResponse.encode(target.label === '' ? {} : { systemVersionInfo: target.label }),
+      ...resources.map((resource) => encodeEntry(typeUrl, resource)),
+      wire.deltaResponse.encode({
+        typeUrl,
+        removedResources: [...removed],
+        controlPlane: { identifier },
+      }),
+    ]);
+  };
+  return {
+    differ: (from, to) =>
+      differences.getOrMake(`${from?.hash ?? ''}>${to.hash}`, () => diffSets(from, to)),
+    encode(typeUrl, plan, nonce) {
+      const path = pathOf(plan);
+      const make = (): Buffer => encodeHead(typeUrl, plan);
+      if (path === undefined) return withNonce(make(), nonce);
+      const { set, label } = plan.target;
+      return withNonce(heads.getOrMake(`${typeUrl} ${label} ${set.hash} ${path}`, make), nonce);
+    },
+  };
+}
+
+/** Names the content of a response within its target; undefined when that would cost more than it saves. */
+function pathOf({ sharedFrom, resources, removed }: ResponsePlan): string | undefined {
+  if (sharedFrom !== undefined) return `from ${sharedFrom}`;
+  if (resources.length + removed.length > MAX_NAMES_IN_KEY) return undefined;
+  return JSON.stringify([resources.map((resource) => resource.name), removed]);
+}
+
+/**
+ * Encodes `repeated Resource resources`, one entry at a time: encoded messages may be concatenated, so an
+ * entry of one response is an entry of any other.
+ */
+function createEntryEncoder(wire: Wire): (typeUrl: string, resource: SnapshotResource) => Buffer {
+  const entries = new WeakMap<SnapshotResource, Buffer>();
+  return (typeUrl, resource) => {
+    const known = entries.get(resource);
+    if (known !== undefined) return known;
+    const { name, hash, bytes } = resource;
+    const entry = wire.deltaResponse.encode({
+      resources: [{ name, version: hash, resource: { type_url: typeUrl, value: bytes } }],
+    });
+    entries.set(resource, entry);
+    return entry;
+  };
+}
+
+/** protobuf fields may come in any order, so the nonce goes last and the rest is copied as it is. */
+function withNonce(head: Buffer, nonce: string): Buffer {
+  if (nonce.length > 0x7f) throw new RangeError('a nonce has at most 127 characters');
+  const bytes = Buffer.allocUnsafe(head.length + 2 + nonce.length);
+  head.copy(bytes);
+  bytes[head.length] = NONCE_TAG;
+  bytes[head.length + 1] = nonce.length;
+  bytes.write(nonce, head.length + 2, 'latin1');
+  return bytes;
+}

@@ -1,0 +1,452 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
+import type { HeartlineEvent } from '../../shared/events/event.js';
+import { ADDRESS_TYPE_URL, RESOURCE_TYPE_URL } from '../../shared/names/type-urls.js';
+import { loadPackageDefinition } from '../../shared/proto/package-definition.js';
+import { loadWire } from '../../shared/proto/wire.js';
+import { createLogger } from '../../shared/telemetry/logger.js';
+import { systemClock } from '../../shared/time/system-clock.js';
+import { DeltaClient, type DeltaClientOptions, namesOf } from '../../test/support/delta-client.js';
+import { eventually } from '../../test/support/eventually.js';
+import { handMadeSource } from '../../test/support/hand-made-source.js';
+import { snapshotOf, versionOf } from '../../test/support/resource-sets.js';
+import { createAuthenticator } from '../auth/authenticate.js';
+import { createMemoryBus } from '../bus/memory-bus.js';
+import { createDiscoveryService } from './discovery-service.js';
+import { startRpcServer } from './server.js';
+
+const wire = loadWire();
+const packageDefinition = loadPackageDefinition();
+const clock = systemClock();
+const logger = createLogger({ name: 'test', level: 'silent' });
+const WORKER = 'worker-token-0123456789';
+const BOUND = 'bound-token-01234567890';
+const API = 'api-token-012345678901';
+const AB = { a: '1', b: '1' };
+
+async function startServer() {
+  const bus = createMemoryBus({ source: 'test', clock, logger });
+  const events: HeartlineEvent[] = [];
+  bus.subscribe((event) => events.push(event));
+  const source = handMadeSource();
+  const authenticate = createAuthenticator([
+    {
+      token: WORKER,
+      identity: { name: 'worker', audience: 'worker', cluster: 'local', gateways: 'all' },
+    },
+    {
+      token: BOUND,
+      identity: {
+        name: 'bound',
+        audience: 'worker',
+        cluster: 'local',
+        gateways: [{ namespace: 'httpbin', name: 'gw' }],
+      },
+    },
+    { token: API, identity: { name: 'admin', audience: 'api', gateways: 'all' } },
+  ]);
+  let sessions = 0;
+  const discovery = createDiscoveryService({
+    ...{ source, bus, wire, authenticate, logger },
+    instance: 'control-plane-under-test',
+    newSessionId: () => {
+      sessions += 1;
+      return `s${sessions}`;
+    },
+  });
+  const address = { host: '127.0.0.1', port: 0 };
+  const services = [discovery];
+  const server = await startRpcServer({
+    address,
+    services,
+    authenticate,
+    packageDefinition,
+    clock,
+  });
+  const clients: DeltaClient[] = [];
+  const target = `127.0.0.1:${server.address.port}`;
+  return {
+    ...{ source, events, server, target, bus },
+    connect(options: Partial<DeltaClientOptions> = {}): DeltaClient {
+      const client = new DeltaClient({ wire, target, token: WORKER, ...options });
+      clients.push(client);
+      return client;
+    },
+    types: () => events.map((event) => event.type),
+    async stop() {
+      for (const client of clients) client.close();
+      await server.stop();
+    },
+  };
+}
+
+type Server = Awaited<ReturnType<typeof startServer>>;
+
+/** A server of its own for each test. */
+function withServer(name: string, run: (server: Server) => Promise<void>): void {
+  test(name, async () => {
+    const server = await startServer();
+    try {
+      await run(server);
+    } finally {
+      await server.stop();
+    }
+  });
+}
+
+describe('who may open a stream', () => {
+  let server: Server;
+  before(async () => {
+    server = await startServer();
+  });
+  after(() => server.stop());
+
+  const refused: readonly [
+    name: string,
+    options: Partial<DeltaClientOptions>,
+    code: status,
+    details: RegExp,
+  ][] = [
+    [
+      'a wrong token',
+      { token: 'wrong' },
+      status.UNAUTHENTICATED,
+      /does not open this.*worker\.token/,
+    ],
+    ['an API token', { token: API }, status.UNAUTHENTICATED, /does not open this/],
+    ['no bearer', { token: '' }, status.UNAUTHENTICATED, /no bearer token/],
+    [
+      'another cluster',
+      { headers: { clusterid: 'far' } },
+      status.PERMISSION_DENIED,
+      /cluster "far"/,
+    ],
+    [
+      'another gateway than the bound one',
+      { token: BOUND, role: 'other~gw' },
+      status.PERMISSION_DENIED,
+      /may not read gateway other\/gw/,
+    ],
+    [
+      'no gateway',
+      { role: '', metadata: { NAMESPACE: 'x' } },
+      status.INVALID_ARGUMENT,
+      /names no gateway/,
+    ],
+    ['no node id', { nodeId: '' }, status.INVALID_ARGUMENT, /node\.id/],
+    [
+      'the state of the world',
+      { method: 'StreamAggregatedResources' },
+      status.UNIMPLEMENTED,
+      /DeltaAggregatedResources/,
+    ],
+    ['a method that does not exist', { method: 'Nothing' }, status.UNIMPLEMENTED, /Nothing/],
+  ];
+  for (const [name, options, code, details] of refused) {
+    test(`refused: ${name}`, async () => {
+      const client = server.connect(options);
+      client.subscribe();
+      const end = await client.status;
+      assert.equal(end.code, code);
+      assert.match(end.details, details);
+    });
+  }
+
+  const accepted: readonly [name: string, options: Partial<DeltaClientOptions>][] = [
+    [
+      'the cluster the proxy sends when nobody configured one',
+      { headers: { clusterid: 'Kubernetes' } },
+    ],
+    ['the bound cluster', { headers: { clusterid: 'local' } }],
+    ['the bound gateway', { token: BOUND }],
+    [
+      'a gateway by its two older names',
+      { role: '', metadata: { NAMESPACE: 'httpbin', GATEWAY_NAME: 'gw' } },
+    ],
+  ];
+  for (const [name, options] of accepted) {
+    test(`served: ${name}`, async () => {
+      const client = server.connect({ nodeId: name, ...options });
+      await client.open();
+    });
+  }
+});
+
+withServer('both types are answered at once, empty where there is nothing', async (server) => {
+  server.source.publish(snapshotOf(AB));
+  const client = server.connect();
+  client.subscribe();
+  const [address, resources] = [await client.next(), await client.next()];
+  assert.equal(address.typeUrl, ADDRESS_TYPE_URL);
+  assert.deepEqual(namesOf(address), []);
+  assert.deepEqual(namesOf(resources), ['a', 'b']);
+  assert.equal(resources.systemVersionInfo, snapshotOf(AB).label);
+  assert.equal(resources.controlPlane?.identifier, 'control-plane-under-test');
+  const [first] = resources.resources;
+  assert.equal(first?.version, versionOf('1'));
+  assert.equal(first?.resource?.type_url, RESOURCE_TYPE_URL);
+  assert.equal(String(first?.resource?.value), '1');
+});
+
+withServer('a gateway nobody knows is answered too, and nothing is removed', async (server) => {
+  const client = server.connect();
+  const answer = await client.open({ a: versionOf('1') });
+  assert.deepEqual(namesOf(answer), []);
+  server.source.publish(snapshotOf({ b: '1' }), false);
+  assert.deepEqual(namesOf(await client.next()), ['b']);
+});
+
+withServer('a type nobody knows is answered empty and disturbs nothing', async (server) => {
+  server.source.publish(snapshotOf(AB));
+  const client = server.connect();
+  client.send({ typeUrl: 'type.googleapis.com/unknown.Type' });
+  assert.deepEqual(namesOf(await client.next()), []);
+  assert.deepEqual(namesOf(await client.open()), ['a', 'b']);
+});
+
+withServer('one changed resource is one response with one resource', async (server) => {
+  server.source.publish(snapshotOf(AB));
+  const client = server.connect();
+  await client.open();
+  await client.assertQuiet();
+  server.source.publish(snapshotOf({ a: '1', b: '2' }, 2));
+  const update = await client.next();
+  assert.deepEqual(namesOf(update), ['b']);
+  client.ack(update);
+  await client.assertQuiet();
+});
+
+withServer('an equal apply and another gateway are no response', async (server) => {
+  server.source.publish(snapshotOf(AB));
+  const client = server.connect();
+  await client.open();
+  server.source.publish(snapshotOf(AB));
+  server.source.publish(
+    snapshotOf({ z: '1' }, 1, { cluster: 'local', namespace: 'httpbin', name: 'b' }),
+  );
+  await client.assertQuiet();
+});
+
+withServer('a refused resource is not sent again on its stream, its fix is', async (server) => {
+  server.source.publish(snapshotOf(AB));
+  const client = server.connect();
+  client.subscribe();
+  client.ack(await client.next());
+  client.nack(await client.next(), { a: 'no such port' });
+  await client.assertQuiet();
+  server.source.publish(snapshotOf({ a: '1', b: '2' }, 2));
+  const other = await client.next();
+  assert.deepEqual(namesOf(other), ['b']);
+  client.ack(other);
+  server.source.publish(snapshotOf({ a: '2', b: '2' }, 3));
+  const fixed = await client.next();
+  assert.deepEqual(namesOf(fixed), ['a']);
+  client.ack(fixed);
+  await client.assertQuiet();
+  const outcomes = server.events.flatMap((event) =>
+    (event.type === 'accepted' || event.type === 'rejected') && event.typeUrl === RESOURCE_TYPE_URL
+      ? [[event.type, event.label.split('-')[0], event.type === 'rejected' ? event.problems : []]]
+      : [],
+  );
+  const problems = [{ resource: 'a', message: 'no such port' }];
+  assert.deepEqual(outcomes, [
+    ['rejected', '1', problems],
+    ['rejected', '2', problems],
+    ['accepted', '3', []],
+  ]);
+});
+
+withServer('newer targets replace each other while a response is out', async (server) => {
+  server.source.publish(snapshotOf(AB));
+  const client = server.connect();
+  client.subscribe();
+  client.ack(await client.next());
+  const first = await client.next();
+  for (let number = 2; number <= 50; number += 1) {
+    server.source.publish(snapshotOf({ a: String(number), b: '1' }, number));
+  }
+  await client.assertQuiet();
+  client.ack(first);
+  const newest = await client.next();
+  assert.equal(newest.systemVersionInfo, snapshotOf({ a: '50', b: '1' }, 50).label);
+  assert.deepEqual(namesOf(newest), ['a']);
+  client.ack(newest);
+  await client.assertQuiet();
+});
+
+withServer('a reconnect that missed nothing gets one empty response per type', async (server) => {
+  server.source.publish(snapshotOf(AB));
+  const first = server.connect();
+  await first.open();
+  first.cancel();
+  await first.status;
+  const again = server.connect();
+  const answer = await again.open({ a: versionOf('1'), b: versionOf('1') });
+  assert.deepEqual(namesOf(answer), []);
+  await again.assertQuiet();
+  assert.equal(again.received.length, 2);
+});
+
+withServer('the same change is the same bytes but for the nonce', async (server) => {
+  server.source.publish(snapshotOf(AB));
+  const clients = ['w1', 'w2', 'w3'].map((nodeId) => server.connect({ nodeId }));
+  for (const client of clients) await client.open();
+  server.source.publish(snapshotOf({ a: '2', b: '1' }, 2));
+  const updates = await Promise.all(clients.map((client) => client.next()));
+  assert.equal(new Set(updates.map((update) => update.nonce)).size, 3);
+  for (const update of updates) {
+    assert.deepEqual({ ...update, nonce: '' }, { ...updates[0], nonce: '' });
+  }
+});
+
+withServer('the newer stream of a worker replaces the older one', async (server) => {
+  server.source.publish(snapshotOf(AB));
+  const older = server.connect();
+  await older.open();
+  const newer = server.connect();
+  await newer.open();
+  const end = await older.status;
+  assert.equal(end.code, status.ALREADY_EXISTS);
+  assert.match(end.details, /newer stream of worker "node-1"/);
+  const about = server.types().filter((type) => type.startsWith('worker-'));
+  assert.deepEqual(about, ['worker-connected', 'worker-lost', 'worker-connected']);
+  server.source.publish(snapshotOf({ a: '2', b: '1' }, 2));
+  assert.deepEqual(namesOf(await newer.next()), ['a']);
+});
+
+withServer('garbage ends its own stream and no other', async (server) => {
+  server.source.publish(snapshotOf(AB));
+  const good = server.connect({ nodeId: 'good' });
+  await good.open();
+  const bad = server.connect({ nodeId: 'bad' });
+  await bad.open();
+  bad.sendBytes(Buffer.from('GET / HTTP/1.1\r\n\r\n'));
+  const end = await bad.status;
+  assert.equal(end.code, status.INVALID_ARGUMENT);
+  assert.match(end.details, /DeltaDiscoveryRequest/);
+  const first = server.connect({ nodeId: 'never' });
+  first.sendBytes(Buffer.alloc(64, 0xff));
+  assert.equal((await first.status).code, status.INVALID_ARGUMENT);
+  server.source.publish(snapshotOf({ a: '2', b: '1' }, 2));
+  assert.deepEqual(namesOf(await good.next()), ['a']);
+});
+
+withServer('nobody is served before the state is read', async (server) => {
+  server.source.setReady(false);
+  const early = server.connect();
+  const end = await early.status;
+  assert.equal(end.code, status.UNAVAILABLE);
+  server.source.setReady(true);
+  await server.connect().open();
+});
+
+withServer('events tell connected, sent, accepted and lost, with their cause', async (server) => {
+  server.source.publish(snapshotOf(AB));
+  const { gateway, hash } = snapshotOf(AB);
+  const label = snapshotOf(AB).label;
+  server.bus.publish({ type: 'published', gateway, label, hash }, { cause: 7 });
+  const client = server.connect();
+  await client.open();
+  await client.assertQuiet();
+  client.cancel();
+  await client.status;
+  await eventually(() => assert.ok(server.types().includes('worker-lost')), { everyMs: 5 });
+  const ofWorker = server.events.filter(
+    (event) => 'worker' in event && event.worker.nodeId === 'node-1',
+  );
+  const about = ofWorker.filter(
+    (event) => !('typeUrl' in event) || event.typeUrl === RESOURCE_TYPE_URL,
+  );
+  assert.deepEqual(
+    about.map((event) => [event.type, event.cause]),
+    [
+      ['worker-connected', 0],
+      ['sent', 7],
+      ['accepted', 7],
+      ['worker-lost', 0],
+    ],
+  );
+  assert.equal(new Set(ofWorker.map((event) => event.id)).size, ofWorker.length);
+});
+
+describe('beside discovery', () => {
+  let server: Server;
+  let channel: Client;
+  before(async () => {
+    server = await startServer();
+    channel = new Client(server.target, credentials.createInsecure());
+  });
+  after(async () => {
+    channel.close();
+    await server.stop();
+  });
+
+  test('health answers without a token', async () => {
+    const answer = await new Promise<Buffer>((resolve, reject) => {
+      channel.makeUnaryRequest(
+        '/grpc.health.v1.Health/Check',
+        (bytes: Buffer) => bytes,
+        (bytes: Buffer) => bytes,
+        Buffer.alloc(0),
+        (error, value) => (error === null && value ? resolve(value) : reject(error)),
+      );
+    });
+    // HealthCheckResponse.status (field 1) = SERVING (1).
+    assert.deepEqual([...answer], [8, 1]);
+  });
+
+  /** ServerReflectionRequest.list_services (field 7) = "". */
+  const listServices = (token: string): Promise<string> =>
+    new Promise((resolve, reject) => {
+      const metadata = new Metadata();
+      metadata.set('authorization', `Bearer ${token}`);
+      const call = channel.makeBidiStreamRequest(
+        '/grpc.reflection.v1.ServerReflection/ServerReflectionInfo',
+        (bytes: Buffer) => bytes,
+        (bytes: Buffer) => bytes.toString('latin1'),
+        metadata,
+      );
+      call.on('data', resolve);
+      call.on('error', reject);
+      call.write(Buffer.from([0x3a, 0]));
+      call.end();
+    });
+
+  test('reflection answers an API token', async () => {
+    assert.match(await listServices(API), /envoy\.service\.discovery\.v3\.Aggregated/);
+  });
+
+  test('reflection answers nobody else', async () => {
+    await assert.rejects(listServices(WORKER), { code: status.UNAUTHENTICATED });
+  });
+});
+
+test('a stop ends every stream with a reason to come back', async () => {
+  const server = await startServer();
+  const client = server.connect();
+  await client.open();
+  await server.server.stop();
+  const end = await client.status;
+  assert.equal(end.code, status.UNAVAILABLE);
+  assert.match(end.details, /shutting down/);
+  client.close();
+});
+
+test('a busy port is named', async () => {
+  const server = await startServer();
+  const second = startRpcServer({
+    address: server.server.address,
+    services: [],
+    authenticate: createAuthenticator([]),
+    packageDefinition,
+    clock,
+  });
+  await assert.rejects(second, (error: Error & { code?: string }) => {
+    assert.equal(error.code, 'ADDRESS_IN_USE');
+    assert.match(error.message, new RegExp(`127.0.0.1:${server.server.address.port}`));
+    return true;
+  });
+  await server.stop();
+});
