@@ -17,7 +17,7 @@ const OPEN_PATHS: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/versio
 export interface GuardOptions {
   /** Asked for audience `api`. */
   readonly authenticate: Authenticator;
-  /** Host names without port that a request may be addressed to, e.g. `127.0.0.1` and `localhost`. */
+  /** Host names without port that a request may be addressed to, e.g. `localhost`; addresses always pass. */
   readonly allowedHosts: readonly string[];
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Document, isNode, LineCounter, parseAllDocuments } from 'yaml';
+import { nestsTooDeep } from './yaml-nesting.js';
 
 /** A place in a text, both counted from 1. */
 export interface TextPosition {
@@ -30,13 +31,14 @@ const MAX_DEPTH = 100;
 
 /** Reads a YAML 1.2 stream. Empty documents are left out. One syntax error refuses the whole text. */
 export function parseDocuments(text: string): DocumentsResult {
+  if (nestsTooDeep(text)) return refuse({ line: 1, column: 1 }, 'nested too deep');
   const lines = new LineCounter();
   let parsed: Document.Parsed[];
   try {
     const stream = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false });
     parsed = 'empty' in stream ? [] : stream;
   } catch (thrown) {
-    // The parser recurses; a text nested too deeply ends it with a RangeError.
+    // Faults of the text are returned; this is what the library did not expect.
     return refuse({ line: 1, column: 1 }, messageOf(thrown));
   }
   const documents: ParsedDocument[] = [];

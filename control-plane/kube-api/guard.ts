@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isIP } from 'node:net';
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 
 /**
  * Refuses requests that a web page could have sent: a page's own host name that resolves to this
  * address (DNS rebinding) fails the Host list, a page of another origin fails the Origin check.
- * `allowedHosts` are host names without port; IPv6 addresses without brackets.
+ * `allowedHosts` are host names without port. Addresses always pass: only a name can be made to resolve to
+ * another machine's.
  */
 export function checkHostAndOrigin(
   headers: { readonly host?: string | undefined; readonly origin?: string | undefined },
@@ -12,10 +14,10 @@ export function checkHostAndOrigin(
 ): void {
   const host = headers.host ?? '';
   const name = hostName(host);
-  if (name === undefined || !allowedHosts.includes(name)) {
+  if (name === undefined || !(isIP(name) !== 0 || allowedHosts.includes(name))) {
     throw new HeartlineError(
       'PERMISSION_DENIED',
-      `Host ${JSON.stringify(host)} is not allowed here; use one of ${[...allowedHosts].sort().join(', ')}`,
+      `Host ${JSON.stringify(host)} is not allowed here; use an address or one of: ${[...allowedHosts].sort().join(', ')}`,
     );
   }
   const { origin } = headers;

@@ -27,8 +27,8 @@ export interface Household {
 
 /** A child that is not ready by then has failed, milliseconds; on an idle machine each takes about a second. */
 const READY_DEADLINE_MS = 60_000;
-/** How long a child may take to end, milliseconds: the worker lets running requests finish. */
-const STOP_GRACE_MS = 10_000;
+/** How long a child may take to end, milliseconds: the worker lets running requests finish for 10 s. */
+const STOP_GRACE_MS = 15_000;
 const PROBE_TIMEOUT_MS = 2_000;
 
 export function createHousehold(options: HouseholdOptions): Household {

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { readManifests } from './manifests.js';
+
+const ANY = { namespace: 'default', enforced: false };
+const HEAD = 'apiVersion: agentgateway.dev/v1alpha1\nkind: AgentgatewayPolicy\n';
+
+function read(text: string, rule = ANY) {
+  return readManifests([{ source: 'f.yaml', text }], rule);
+}
+
+describe('readManifests', () => {
+  for (const [name, text, problem] of [
+    ['broken YAML', 'a: 1\nb: [', /^f\.yaml:2:5: .*flow/i],
+    ['a text', 'hello', /^f\.yaml:1:1: not an object/],
+    [
+      'an unknown kind',
+      'apiVersion: v1\nkind: Pod\n',
+      /^f\.yaml:2:7: kind "Pod" is not served; use one of .*Gateway/,
+    ],
+    [
+      'another version of a kind',
+      'apiVersion: a/v2\nkind: Gateway\n',
+      /^f\.yaml:2:7: Gateway is served as gateway\.networking\.k8s\.io\/v1, not as a\/v2/,
+    ],
+    ['no kind', 'apiVersion: v1\n', /apiVersion and kind are both needed/],
+    ['no metadata', HEAD, /metadata is missing/],
+    ['no name', `${HEAD}metadata:\n  namespace: a\n`, /^f\.yaml:4:3: metadata\.name is missing/],
+    ['a number as name', `${HEAD}metadata:\n  name: 3\n`, /^f\.yaml:4:9: metadata\.name/],
+  ] as const) {
+    it(`says where the fault is: ${name}`, () => {
+      const { manifests, problems } = read(text);
+      assert.equal(manifests.length, 0);
+      assert.match(problems[0] ?? '', problem);
+    });
+  }
+
+  it('finds every fault of every document', () => {
+    const { problems } = read('kind: X\n---\nkind: Y\n');
+    assert.equal(problems.length, 2);
+  });
+
+  it('fills in the namespace, and keeps the one that is there', () => {
+    const text = `${HEAD}metadata: {name: a}\n---\n${HEAD}metadata: {name: b, namespace: other}\n`;
+    assert.deepEqual(
+      read(text).manifests.map(({ namespace, object }) => [
+        namespace,
+        object.metadata['namespace'],
+      ]),
+      [
+        ['default', 'default'],
+        ['other', 'other'],
+      ],
+    );
+  });
+
+  it('refuses another namespace than the one of -n', () => {
+    const rule = { namespace: 'mine', enforced: true };
+    const { problems } = read(`${HEAD}metadata: {name: b, namespace: other}\n`, rule);
+    assert.match(
+      problems[0] ?? '',
+      /^f\.yaml:3:32: namespace "other" is not the one of -n, "mine"/,
+    );
+  });
+
+  it('takes a List as its items and locates fields in them', () => {
+    const text = `kind: List\nitems:\n- apiVersion: agentgateway.dev/v1alpha1\n  kind: AgentgatewayPolicy\n  metadata:\n    name: a\n`;
+    const [manifest] = read(text).manifests;
+    assert.equal(manifest?.name, 'a');
+    assert.equal(manifest?.locate('metadata.name'), 'f.yaml:6:11');
+  });
+});
