@@ -92,11 +92,16 @@ function missingListener(ref: ParentRef, { namespace, name }: NamespacedName): s
 }
 
 function notAllowed(route: KubeObject, named: readonly PlannedListener[]): string {
-  const listeners = named.map(({ spec, state }) => {
-    const from = spec.allowedRoutes?.namespaces?.from ?? 'Same';
-    const fate = state === 'served' ? `namespaces from ${from}` : state;
-    return `${spec.name} (${spec.protocol}, ${fate})`;
-  });
   const { namespace, name } = objectName(route);
-  return `no listener takes ${route.kind} ${namespace}/${name}: ${listeners.join(', ')}`;
+  const listeners = named.map(describeListener).join(', ');
+  return `no listener takes ${route.kind} ${namespace}/${name}: ${listeners}`;
+}
+
+/** What a listener takes, or why it takes nothing. */
+function describeListener({ spec, state }: PlannedListener): string {
+  if (state !== 'served') return `${spec.name} (${spec.protocol}, ${state})`;
+  const from = spec.allowedRoutes?.namespaces?.from ?? 'Same';
+  const kinds = (spec.allowedRoutes?.kinds ?? []).map(({ kind }) => kind);
+  const only = kinds.length === 0 ? '' : `, kinds ${kinds.join(' and ')}`;
+  return `${spec.name} (${spec.protocol}, namespaces from ${from}${only})`;
 }

@@ -20,7 +20,7 @@ export function backendStatus({ backend, previous, nowMs }: BackendStatusInput):
       : ({
           status: 'False',
           reason: 'Invalid',
-          message: `${unserved}; its routes answer 500`,
+          message: `${unserved}; traffic to it is refused`,
         } as const);
   const stamp = {
     generation: backend.metadata.generation,

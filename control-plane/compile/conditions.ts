@@ -10,6 +10,15 @@ export interface Finding {
   readonly message: string;
 }
 
+export function finding(
+  type: string,
+  status: Finding['status'],
+  reason: string,
+  message: string,
+): Finding {
+  return { type, status, reason, message };
+}
+
 export interface Stamp {
   /** metadata.generation that was looked at. */
   readonly generation: number | undefined;
@@ -43,13 +52,16 @@ function formatTime(ms: number): string {
 
 const SEVERITY: Readonly<Record<Condition['status'], number>> = { False: 2, Unknown: 1, True: 0 };
 
-/** Of one type the finding an operator has to see first: False, then Unknown, then a True that has something to say. */
+/**
+ * Of one type the finding an operator has to see first: False, then Unknown, then a True that has something
+ * to say. A rejection comes before every other False: it does not pass by itself.
+ */
 export function worstFinding(
   findings: readonly Finding[],
   plainReason: string,
 ): Finding | undefined {
   const rank = ({ status, reason }: Finding): number =>
-    SEVERITY[status] * 2 + (reason === plainReason ? 0 : 1);
+    SEVERITY[status] * 3 + (reason === 'Rejected' ? 2 : reason === plainReason ? 0 : 1);
   return findings.reduce<Finding | undefined>(
     (worst, finding) => (worst === undefined || rank(finding) > rank(worst) ? finding : worst),
     undefined,

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NamespacedName } from '../../shared/names/gateway-name.js';
-import type { Finding } from './conditions.js';
+import { type Finding, finding } from './conditions.js';
 
 /** What the fleet knows about one gateway at this moment; status is computed from it and never guesses. */
 export interface GatewayFacts {
@@ -38,29 +38,36 @@ export function findInForce(
 ): Finding {
   const name = `${gateway.namespace}/${gateway.name}`;
   if (facts === undefined || facts.liveWorkers === 0) {
-    return inForce('False', 'NoWorkers', `no worker is connected for Gateway ${name}`);
+    return finding('InForce', 'False', 'NoWorkers', `no worker is connected for Gateway ${name}`);
   }
   const { desiredLabel, liveWorkers, inForceWorkers, notReportedWorkers } = facts;
   const rejection = facts.rejected.find(({ resource }) => resource === '' || isOurs(resource));
   if (rejection !== undefined) {
     const { worker, resource, message } = rejection;
-    return inForce('False', 'Rejected', `worker ${worker} rejected ${resource}: ${message}`);
+    return finding(
+      'InForce',
+      'False',
+      'Rejected',
+      `worker ${worker} rejected ${resource || 'its configuration'}: ${message}`,
+    );
   }
   const count = `${inForceWorkers} of ${liveWorkers} workers of Gateway ${name}`;
   if (inForceWorkers >= liveWorkers) {
-    return inForce('True', 'InForce', `version ${desiredLabel} is in force on ${count}`);
+    return finding('InForce', 'True', 'InForce', `version ${desiredLabel} is in force on ${count}`);
   }
   if (inForceWorkers + notReportedWorkers >= liveWorkers) {
     const silent = `${notReportedWorkers} do not report what is in force`;
-    return inForce(
+    return finding(
+      'InForce',
       'Unknown',
       'NotReported',
       `version ${desiredLabel} is in force on ${count}; ${silent}`,
     );
   }
-  return inForce('False', 'RollingOut', `version ${desiredLabel} is in force on ${count}`);
-}
-
-function inForce(status: Finding['status'], reason: string, message: string): Finding {
-  return { type: 'InForce', status, reason, message };
+  return finding(
+    'InForce',
+    'False',
+    'RollingOut',
+    `version ${desiredLabel} is in force on ${count}`,
+  );
 }

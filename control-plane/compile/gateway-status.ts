@@ -4,7 +4,7 @@ import { bindKey, listenerKey } from '../../shared/names/resource-keys.js';
 import type { JsonValue } from '../log/transaction.js';
 import type { Condition, KubeObject } from '../policy/kube-object.js';
 import { objectName } from '../policy/object-name.js';
-import { type Finding, stampConditions } from './conditions.js';
+import { type Finding, finding, stampConditions } from './conditions.js';
 import type { GatewayFacts } from './gateway-facts.js';
 import { isServed, type PlannedListener } from './listeners.js';
 import { conditionsOf, entriesOf } from './previous-status.js';
@@ -120,13 +120,4 @@ function supportedKinds(listener: PlannedListener): readonly { group: string; ki
   if (!isServed(listener)) return [];
   const kind = listener.protocol === 'HTTP' ? 'HTTPRoute' : 'TCPRoute';
   return [{ group: 'gateway.networking.k8s.io', kind }];
-}
-
-function finding(
-  type: string,
-  status: Condition['status'],
-  reason: string,
-  message: string,
-): Finding {
-  return { type, status, reason, message };
 }

@@ -3,7 +3,7 @@ import { FRONTEND_SUFFIX } from '../../shared/names/resource-keys.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { objectId } from '../policy/object-name.js';
 import { policySpec } from '../policy/policy-spec.js';
-import type { Finding } from './conditions.js';
+import { type Finding, finding } from './conditions.js';
 import type { Claim } from './election.js';
 import { isCompiledKind } from './frontend-parts.js';
 
@@ -11,11 +11,13 @@ import { isCompiledKind } from './frontend-parts.js';
 export function findAccepted(policy: KubeObject, claims: readonly Claim[]): Finding {
   const unsupported = unsupportedParts(policy);
   const lost = claims.filter((claim) => claim.winner !== undefined);
-  if (lost.length > 0) return accepted('False', 'Conflicted', lost.map(describeLoss).join('; '));
-  if (!hasCompiledPart(policy)) return accepted('False', 'Invalid', unsupported.join('; '));
+  if (lost.length > 0)
+    return finding('Accepted', 'False', 'Conflicted', lost.map(describeLoss).join('; '));
+  if (!hasCompiledPart(policy))
+    return finding('Accepted', 'False', 'Invalid', unsupported.join('; '));
   const notes = [...unsupported, ...unenforcedParts(policy)];
-  if (notes.length > 0) return accepted('True', 'PartiallyValid', notes.join('; '));
-  return accepted('True', 'Valid', 'the policy is accepted');
+  if (notes.length > 0) return finding('Accepted', 'True', 'PartiallyValid', notes.join('; '));
+  return finding('Accepted', 'True', 'Valid', 'the policy is accepted');
 }
 
 /** Whether anything of the policy goes to the wire, conflicts aside. */
@@ -23,7 +25,7 @@ export function hasCompiledPart(policy: KubeObject): boolean {
   return Object.keys(policySpec(policy).frontend ?? {}).some(isCompiledKind);
 }
 
-/** A sentence for each part that is kept as written and not compiled. */
+/** Names every part that is kept as written and not compiled. */
 function unsupportedParts(policy: KubeObject): readonly string[] {
   const { frontend = {}, traffic, backend } = policySpec(policy);
   const parts = Object.keys(FRONTEND_SUFFIX)
@@ -31,7 +33,10 @@ function unsupportedParts(policy: KubeObject): readonly string[] {
     .map((kind) => `frontend.${kind}`);
   if (backend !== undefined) parts.push('backend');
   if (traffic !== undefined) parts.push('traffic');
-  return parts.sort().map((part) => `spec.${part} is not supported by this control plane yet`);
+  if (parts.length === 0) return [];
+  const names = parts.sort().map((part) => `spec.${part}`);
+  const verb = parts.length === 1 ? 'is' : 'are';
+  return [`${names.join(', ')} ${verb} not supported by this control plane yet`];
 }
 
 /** What is sent and yet not served: a worker that cannot check who may connect lets nobody connect. */
@@ -47,8 +52,4 @@ function describeLoss({ kind, target, winner }: Claim): string {
   const where = `Gateway ${target.gateway.namespace}/${target.gateway.name}${port}`;
   const by = winner === undefined ? '' : objectId(winner);
   return `spec.frontend.${kind} on ${where} is set by AgentgatewayPolicy ${by}, which comes first (older, then by name)`;
-}
-
-function accepted(status: Finding['status'], reason: string, message: string): Finding {
-  return { type: 'Accepted', status, reason, message };
 }

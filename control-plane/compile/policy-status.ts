@@ -3,10 +3,10 @@ import type { NamespacedName } from '../../shared/names/gateway-name.js';
 import { compareText } from '../../shared/names/sort.js';
 import type { JsonValue } from '../log/transaction.js';
 import { gatewaySpec } from '../policy/gateway-spec.js';
-import type { Condition, KubeObject } from '../policy/kube-object.js';
+import type { KubeObject } from '../policy/kube-object.js';
 import { objectName } from '../policy/object-name.js';
 import { policySpec } from '../policy/policy-spec.js';
-import { type Finding, stampConditions, worstFinding } from './conditions.js';
+import { type Finding, finding, stampConditions, worstFinding } from './conditions.js';
 import type { Claim } from './election.js';
 import { findInForce, type GatewayFacts } from './gateway-facts.js';
 import { findAccepted, hasCompiledPart } from './policy-findings.js';
@@ -184,13 +184,4 @@ function summarize(findings: readonly Finding[]): readonly Finding[] {
     const ofType = findings.filter((one) => one.type === type);
     return worstFinding(ofType, plainReason) ?? [];
   });
-}
-
-function finding(
-  type: string,
-  status: Condition['status'],
-  reason: string,
-  message: string,
-): Finding {
-  return { type, status, reason, message };
 }

@@ -88,7 +88,7 @@ function findResolvedRefs({ route, backends }: RouteStatusInput): Finding {
     const message = 'every backendRef is resolved';
     return { type: 'ResolvedRefs', status: 'True', reason: 'ResolvedRefs', message };
   }
-  const message = `${problems.map((problem) => problem.message).join('; ')}; such requests answer 500`;
+  const message = `${problems.map((problem) => problem.message).join('; ')}; their share of the traffic is refused`;
   return { type: 'ResolvedRefs', status: 'False', reason: first.reason, message };
 }
 
