@@ -82,8 +82,9 @@ function readHead(kind: Kind, object: unknown): RawObject {
   for (const field of ['apiVersion', 'kind'] as const) {
     if (object[field] === wanted[field]) continue;
     const found = object[field] === undefined ? 'is missing' : `is ${showValue(object[field])}`;
-    throw new HeartlineError('INVALID_ARGUMENT', `${field} ${found}, must be ${wanted[field]}`, {
-      problems: [{ field, message: `must be ${wanted[field]}`, reason: 'FieldValueInvalid' }],
+    const message = `${found}, must be ${wanted[field]}`;
+    throw new HeartlineError('INVALID_ARGUMENT', `${field} ${message}`, {
+      problems: [{ field, message, reason: 'FieldValueInvalid' }],
     });
   }
   return object;

@@ -21,7 +21,8 @@ export function celFieldName(property: string): string {
  */
 export function toCelValue(schema: StructuralSchema, value: JsonValue): CelInput {
   const isInteger = schema.type === 'integer' || schema['x-kubernetes-int-or-string'] === true;
-  if (typeof value === 'number') return isInteger ? BigInt(value) : value;
+  if (typeof value === 'number')
+    return isInteger && Number.isInteger(value) ? BigInt(value) : value;
   if (Array.isArray(value)) {
     const { items } = schema;
     return value.map((item) => toCelValue(items ?? {}, item));

@@ -19,13 +19,18 @@ export function showValue(value: unknown): string {
   return text.length <= MAX_SHOWN ? text : `${text.slice(0, MAX_SHOWN)}…`;
 }
 
-/** ajv's findings in our words: value, limit, and a value that would do. */
+/**
+ * ajv's findings in our words: value, limit, and a value that would do. One for each field: the first is
+ * about the type or the length, and what follows from it would only be noise.
+ */
 export function describeSchemaErrors(errors: readonly ErrorObject[]): readonly SchemaProblem[] {
-  return errors.map((error) => {
+  const problems = new Map<string, SchemaProblem>();
+  for (const error of errors) {
     const path = pathOf(error);
-    const { message, reason } = describe(error);
-    return { path, problem: { field: formatFieldPath(path), message, reason } };
-  });
+    const field = formatFieldPath(path);
+    if (!problems.has(field)) problems.set(field, { path, problem: { field, ...describe(error) } });
+  }
+  return [...problems.values()];
 }
 
 function pathOf(error: ErrorObject): FieldPath {
