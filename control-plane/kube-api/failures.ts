@@ -22,6 +22,15 @@ export function addFailureHandlers(app: FastifyInstance, logger: Logger): void {
   });
 }
 
+/** What fails before a route is found: a path that is no URL. */
+export function answerFrameworkError(
+  thrown: FastifyError,
+  _request: FastifyRequest,
+  reply: FastifyReply,
+): void {
+  sendFailure(reply, convert(thrown));
+}
+
 /** Bytes that are no HTTP: answered on the bare socket, which is then closed. */
 export function answerClientError(error: Error & { code?: string }, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {

@@ -22,7 +22,7 @@ export function addOpenRoutes(
   app.get('/version', () => ({
     major: '1',
     minor: KUBERNETES_MINOR,
-    gitVersion: `v1.${KUBERNETES_MINOR}.0-heartline.${options.version}`,
+    gitVersion: `v1.${KUBERNETES_MINOR}.0+heartline.${options.version}`,
     platform: `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
     heartline: { version: options.version, node: process.versions.node },
   }));

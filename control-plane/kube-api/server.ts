@@ -6,7 +6,7 @@ import type { ObjectDoor } from '../source/object-door.js';
 import { acceptsJson } from './accept.js';
 import { MAX_BODY_BYTES } from './body.js';
 import { addGuard, type GuardOptions } from './caller.js';
-import { addFailureHandlers, answerClientError } from './failures.js';
+import { addFailureHandlers, answerClientError, answerFrameworkError } from './failures.js';
 import { addFleetRoutes, type FleetReader } from './fleet-routes.js';
 import { listenOn } from './listen.js';
 import { addObjectRoutes } from './object-routes.js';
@@ -53,6 +53,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: MAX_PARAM_LENGTH, ignoreTrailingSlash: true },
     clientErrorHandler: answerClientError,
+    frameworkErrors: answerFrameworkError,
   });
   takeBodiesAsBytes(app);
   addGuard(app, options);

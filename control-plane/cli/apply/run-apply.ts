@@ -62,12 +62,17 @@ export async function applyAll(
       for (const warning of applied.warnings) terminal.err(`warning: ${warning}`);
       terminal.out(`${objectLabel(manifest)} ${outcomeText(applied, settings.dryRun)}`);
     } catch (thrown) {
-      failures.push({ manifest, error: toHeartlineError(thrown) });
+      const error = toHeartlineError(thrown);
+      failures.push({ manifest, error });
+      if (HOPELESS.has(error.code)) break;
     }
   }
   for (const { manifest, error } of failures) terminal.err(failureText(manifest, error));
   return failures[0]?.error.meaning.exit ?? 0;
 }
+
+/** The next object would fail in the same way. */
+const HOPELESS: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'UNAVAILABLE']);
 
 /** kubectl's name for an object: `agentgatewaypolicy.agentgateway.dev/httpbin-keepalive`. */
 export function objectLabel(ref: { readonly kind: Kind; readonly name: string }): string {
