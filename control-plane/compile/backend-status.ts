@@ -8,11 +8,11 @@ import { conditionsOf } from './previous-status.js';
 export interface BackendStatusInput {
   readonly backend: KubeObject;
   readonly previous: JsonValue | undefined;
-  readonly nowMs: number;
+  readonly now: string;
 }
 
 /** status of AgentgatewayBackend: whether routes can use it. */
-export function backendStatus({ backend, previous, nowMs }: BackendStatusInput): JsonValue {
+export function backendStatus({ backend, previous, now }: BackendStatusInput): JsonValue {
   const unserved = unservedReason(backend);
   const accepted =
     unserved === undefined
@@ -24,7 +24,7 @@ export function backendStatus({ backend, previous, nowMs }: BackendStatusInput):
         } as const);
   const stamp = {
     generation: backend.metadata.generation,
-    nowMs,
+    now,
     previous: conditionsOf(previous),
   };
   const conditions = stampConditions([{ type: 'Accepted', ...accepted }], stamp);

@@ -22,7 +22,8 @@ export function finding(
 export interface Stamp {
   /** metadata.generation that was looked at. */
   readonly generation: number | undefined;
-  readonly nowMs: number;
+  /** For conditions that change now, as `formatConditionTime` writes it. */
+  readonly now: string;
   /** The same conditions as they were written last. */
   readonly previous: readonly Condition[];
 }
@@ -36,8 +37,7 @@ export function stampConditions(findings: readonly Finding[], stamp: Stamp): rea
         type,
         status,
         ...(stamp.generation === undefined ? {} : { observedGeneration: stamp.generation }),
-        lastTransitionTime:
-          before?.status === status ? before.lastTransitionTime : formatTime(stamp.nowMs),
+        lastTransitionTime: before?.status === status ? before.lastTransitionTime : stamp.now,
         reason,
         message,
       };
@@ -46,7 +46,7 @@ export function stampConditions(findings: readonly Finding[], stamp: Stamp): rea
 }
 
 /** RFC 3339, UTC, whole seconds, as metav1.Time is written. */
-function formatTime(ms: number): string {
+export function formatConditionTime(ms: number): string {
   return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }
 

@@ -16,15 +16,15 @@ export interface GatewayStatusInput {
   readonly attachedRoutes: ReadonlyMap<string, number>;
   readonly facts: GatewayFacts | undefined;
   readonly previous: JsonValue | undefined;
-  readonly nowMs: number;
+  readonly now: string;
 }
 
 /** Gateway API GatewayStatus: the Gateway's conditions, and those of each listener. */
 export function gatewayStatus(input: GatewayStatusInput): JsonValue {
-  const { gateway, listeners, previous, nowMs } = input;
+  const { gateway, listeners, previous, now } = input;
   const generation = gateway.metadata.generation;
   const stamp = (findings: readonly Finding[], before: readonly Condition[]) =>
-    stampConditions(findings, { generation, nowMs, previous: before });
+    stampConditions(findings, { generation, now, previous: before });
   const previousListeners = entriesOf(previous, 'listeners');
   return {
     conditions: stamp([findAccepted(listeners), findProgrammed(input)], conditionsOf(previous)),

@@ -27,7 +27,7 @@ export interface PolicyStatusInput {
   readonly findGateway: (name: NamespacedName) => KubeObject | undefined;
   readonly gatewayFacts: (gateway: NamespacedName) => GatewayFacts | undefined;
   readonly previous: JsonValue | undefined;
-  readonly nowMs: number;
+  readonly now: string;
 }
 
 interface Ancestor {
@@ -37,7 +37,7 @@ interface Ancestor {
 
 /** Gateway API PolicyStatus with one ancestor for each Gateway, plus top-level conditions that sum them up. */
 export function policyStatus(input: PolicyStatusInput): JsonValue {
-  const { policy, previous, nowMs } = input;
+  const { policy, previous, now } = input;
   const generation = policy.metadata.generation;
   const ancestors = limit(ancestorsOf(input));
   const own = ancestors.map(({ ref, findings }) => ({
@@ -45,12 +45,12 @@ export function policyStatus(input: PolicyStatusInput): JsonValue {
     controllerName: CONTROLLER_NAME,
     conditions: stampConditions(findings, {
       generation,
-      nowMs,
+      now,
       previous: ownConditions(previous, 'ancestors', ref),
     }),
   }));
   const summary = summarize(ancestors.flatMap(({ findings }) => findings));
-  const stamp = { generation, nowMs, previous: conditionsOf(previous) };
+  const stamp = { generation, now, previous: conditionsOf(previous) };
   return {
     ancestors: [...foreignEntries(previous, 'ancestors'), ...own],
     conditions: stampConditions(summary, stamp),

@@ -23,19 +23,19 @@ export interface RouteStatusInput {
   /** Keyed `namespace/name`. */
   readonly backends: ReadonlyMap<string, KubeObject>;
   readonly previous: JsonValue | undefined;
-  readonly nowMs: number;
+  readonly now: string;
 }
 
 /** Gateway API RouteStatus: what came of each parentRef that is ours to answer for. */
 export function routeStatus(input: RouteStatusInput): JsonValue {
-  const { route, previous, nowMs } = input;
+  const { route, previous, now } = input;
   const shared = [findResolvedRefs(input), ...findPartlyServed(route)];
   const own = (routeSpec(route).parentRefs ?? []).flatMap((ref) => {
     const accepted = findAccepted(input, ref);
     if (accepted === undefined) return [];
     const stamp = {
       generation: route.metadata.generation,
-      nowMs,
+      now,
       previous: ownConditions(previous, 'parents', ref as unknown as JsonValue),
     };
     return [

@@ -9,6 +9,7 @@ import { objectId, objectName } from '../policy/object-name.js';
 import { routeSpec } from '../policy/route-spec.js';
 import { attachRoute, parentGateway } from './attach-route.js';
 import { backendStatus } from './backend-status.js';
+import { formatConditionTime } from './conditions.js';
 import { type Candidate, type Claim, electClaims } from './election.js';
 import type { GatewayFacts } from './gateway-facts.js';
 import { gatewayStatus } from './gateway-status.js';
@@ -47,14 +48,14 @@ export interface ObjectStatus {
  */
 export function objectStatuses(input: StatusInput): readonly ObjectStatus[] {
   const routes = [...input.httpRoutes, ...input.tcpRoutes];
-  const world = surveyGateways(input.gateways);
+  const world = survey(input);
   const statuses = [
     ...policyStatuses(input, world),
     ...gatewayStatuses(input, world, countRoutes(routes, world)),
     ...routeStatuses(input, routes, world),
     ...input.backends.map((backend) => {
       const { kind, namespace, name, previous } = identify(input, backend);
-      const status = backendStatus({ backend, previous, nowMs: input.nowMs });
+      const status = backendStatus({ backend, previous, now: world.now });
       return { kind, namespace, name, status };
     }),
   ];
@@ -72,20 +73,22 @@ interface SurveyedGateway {
   readonly listeners: readonly PlannedListener[] | undefined;
 }
 
-/** Keyed `namespace/name`. */
-type World = ReadonlyMap<string, SurveyedGateway>;
+interface World {
+  /** Keyed `namespace/name`. */
+  readonly gateways: ReadonlyMap<string, SurveyedGateway>;
+  readonly now: string;
+}
 
-function surveyGateways(gateways: readonly KubeObject[]): World {
-  return new Map(
-    gateways.map((gateway) => [
-      objectId(gateway),
-      { gateway, listeners: isOurGateway(gateway) ? planListeners(gateway) : undefined },
-    ]),
-  );
+function survey({ gateways, nowMs }: StatusInput): World {
+  const surveyed = gateways.map((gateway): [string, SurveyedGateway] => [
+    objectId(gateway),
+    { gateway, listeners: isOurGateway(gateway) ? planListeners(gateway) : undefined },
+  ]);
+  return { gateways: new Map(surveyed), now: formatConditionTime(nowMs) };
 }
 
 function findOurs(world: World, { namespace, name }: NamespacedName): SurveyedGateway | undefined {
-  const found = world.get(`${namespace}/${name}`);
+  const found = world.gateways.get(`${namespace}/${name}`);
   return found?.listeners === undefined ? undefined : found;
 }
 
@@ -108,7 +111,7 @@ function policyStatuses(input: StatusInput, world: World): readonly ObjectStatus
       findGateway: (gateway) => findOurs(world, gateway)?.gateway,
       gatewayFacts: input.gatewayFacts,
       previous,
-      nowMs: input.nowMs,
+      now: world.now,
     });
     return { kind, namespace, name, status };
   });
@@ -136,7 +139,7 @@ function gatewayStatuses(
   world: World,
   attached: ReadonlyMap<string, ReadonlyMap<string, number>>,
 ): readonly ObjectStatus[] {
-  return [...world].flatMap(([id, { gateway, listeners }]) => {
+  return [...world.gateways].flatMap(([id, { gateway, listeners }]) => {
     if (listeners === undefined) return [];
     const { kind, namespace, name, previous } = identify(input, gateway);
     const status = gatewayStatus({
@@ -145,7 +148,7 @@ function gatewayStatuses(
       attachedRoutes: attached.get(id) ?? new Map(),
       facts: input.gatewayFacts({ namespace, name }),
       previous,
-      nowMs: input.nowMs,
+      now: world.now,
     });
     return [{ kind, namespace, name, status }];
   });
@@ -190,15 +193,14 @@ function routeStatuses(
 ): readonly ObjectStatus[] {
   const backends = new Map(input.backends.map((backend) => [objectId(backend), backend]));
   const findParent = ({ namespace, name }: NamespacedName): ParentGateway => {
-    const found = world.get(`${namespace}/${name}`);
+    const found = world.gateways.get(`${namespace}/${name}`);
     if (found === undefined) return { state: 'missing' };
     const { listeners } = found;
     return listeners === undefined ? { state: 'foreign' } : { state: 'ours', listeners };
   };
   return routes.map((route) => {
     const { kind, namespace, name, previous } = identify(input, route);
-    const { nowMs } = input;
-    const status = routeStatus({ route, findParent, backends, previous, nowMs });
+    const status = routeStatus({ route, findParent, backends, previous, now: world.now });
     return { kind, namespace, name, status };
   });
 }
