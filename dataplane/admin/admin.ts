@@ -122,7 +122,7 @@ function wholeNumber(query: URLSearchParams, name: string, { min, max, absent }:
 }
 
 function setLevel(logger: Logger, level: string | null, startLevel: string): PlainResponse {
-  const levels = Object.keys(logger.levels.values);
+  const levels = [...Object.keys(logger.levels.values), 'silent'];
   const wanted = level === 'reset' ? startLevel : level;
   if (wanted !== null && !levels.includes(wanted)) {
     throw new HeartlineError(

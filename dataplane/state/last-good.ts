@@ -72,13 +72,14 @@ export class LastGoodFile {
 
   /** Writes `lastGood` soon; of several that wait only the newest is written. */
   save(lastGood: LastGood): void {
+    if (this.#closed) return;
     this.#wanted = lastGood;
     this.#retry?.cancel();
     this.#retry = undefined;
     this.#writing ??= this.#writeAll();
   }
 
-  /** Settles when what is being written is on disk or has failed; later saves are ignored. */
+  /** Settles when everything saved is on disk or has failed; later saves are ignored. */
   async close(): Promise<void> {
     this.#closed = true;
     this.#retry?.cancel();
@@ -96,7 +97,7 @@ export class LastGoodFile {
   }
 
   #take(): LastGood | undefined {
-    const wanted = this.#closed ? undefined : this.#wanted;
+    const wanted = this.#wanted;
     this.#wanted = undefined;
     return wanted;
   }

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { loadWire } from '../../shared/proto/wire.js';
+import {
+  backendOf,
+  bindOf,
+  GATEWAY,
+  guideHttpPolicy,
+  guideTcpPolicy,
+  listenerOf,
+  type NamedResource,
+  policyOf,
+  receivedResource,
+  routeOf,
+  tcpRouteOf,
+} from '../../test/support/wire-resources.js';
+import { stageDelta } from '../state/resource-set.js';
+import { gatewayResourceType } from '../state/resource-types.js';
+import { configDump, renderDump } from './config-dump.js';
+
+const wire = loadWire();
+
+interface Dump {
+  readonly binds: { readonly key: string }[];
+  readonly policies: { readonly key: string; readonly policy: unknown; readonly target: unknown }[];
+  readonly backends: unknown[];
+}
+
+function dumpOf(...resources: readonly NamedResource[]): Dump {
+  const { next } = stageDelta(gatewayResourceType(wire), new Map(), {
+    resources: resources.map((named) => receivedResource(wire.resource, named)),
+    removed: [],
+  });
+  const facts = { version: '0.1.0', config: { cluster: 'local' } };
+  return JSON.parse(renderDump(configDump(next, facts))) as Dump;
+}
+
+describe('the dump of the guide', () => {
+  it('TCP policy: every key in its order', () => {
+    assert.equal(
+      JSON.stringify(dumpOf(guideTcpPolicy()).policies[0]),
+      '{"key":"frontend/httpbin/httpbin-keepalive:frontend-tcp:httpbin/agentgateway-proxy","name":{"kind":"AgentgatewayPolicy","name":"httpbin-keepalive","namespace":"httpbin"},"target":{"gateway":{"gatewayName":"agentgateway-proxy","gatewayNamespace":"httpbin","listenerName":null}},"policy":{"frontend":{"tCP":{"keepalives":{"enabled":true,"time":"30s","interval":"5s","retries":3}}}}}',
+    );
+  });
+
+  it('HTTP policy: every key in its order, nulls included', () => {
+    assert.equal(
+      JSON.stringify(dumpOf(guideHttpPolicy()).policies[0]),
+      '{"key":"frontend/httpbin/httpbin-keepalive:frontend-http:httpbin/agentgateway-proxy","name":{"kind":"AgentgatewayPolicy","name":"httpbin-keepalive","namespace":"httpbin"},"target":{"gateway":{"gatewayName":"agentgateway-proxy","gatewayNamespace":"httpbin","listenerName":null}},"policy":{"frontend":{"hTTP":{"maxBufferSize":2097152,"http1MaxHeaders":null,"http1IdleTimeout":"10m0s","http2WindowSize":null,"http2ConnectionWindowSize":null,"http2FrameSize":null,"http2KeepaliveInterval":"5s","http2KeepaliveTimeout":"30s"}}}}',
+    );
+  });
+});
+
+describe('policies in a dump', () => {
+  const rows: readonly (readonly [string, NamedResource, unknown])[] = [
+    [
+      'tcp defaults',
+      policyOf('p', { tcp: {} }),
+      { tCP: { keepalives: { enabled: true, time: '3m0s', interval: '3m0s', retries: 9 } } },
+    ],
+    [
+      'fields that profile 1.1 does not have are left out',
+      policyOf('p', {
+        http: { http1MaxHeaders: 5, maxConnectionDuration: { seconds: 1 }, http2FrameSize: 20_000 },
+      }),
+      {
+        hTTP: {
+          maxBufferSize: 2_097_152,
+          http1MaxHeaders: 5,
+          http1IdleTimeout: '10m0s',
+          http2WindowSize: null,
+          http2ConnectionWindowSize: null,
+          http2FrameSize: 20_000,
+          http2KeepaliveInterval: null,
+          http2KeepaliveTimeout: null,
+        },
+      },
+    ],
+    ['connect', policyOf('p', { connect: { mode: 'ROUTE' } }), { connect: { mode: 'ROUTE' } }],
+    [
+      'access log',
+      policyOf('p', { logging: { filter: 'x' } }),
+      { accessLog: { filter: 'x', _filter: 'filter' } },
+    ],
+  ];
+  for (const [name, resource, frontend] of rows) {
+    it(name, () => assert.deepEqual(dumpOf(resource).policies[0]?.policy, { frontend }));
+  }
+
+  it('show a port only where there is one', () => {
+    const target = { gateway: { ...GATEWAY, port: 8080 } };
+    assert.equal(
+      JSON.stringify(dumpOf(policyOf('p', { tcp: {} }, target)).policies[0]?.target),
+      '{"gateway":{"gatewayName":"agentgateway-proxy","gatewayNamespace":"httpbin","listenerName":null,"port":8080}}',
+    );
+  });
+});
+
+describe('a dump', () => {
+  const sample = [
+    bindOf(8090, { protocol: 'TCP' }),
+    bindOf(8080),
+    listenerOf('tcp', 8090, { protocol: 'TCP' }),
+    listenerOf('http', 8080, { hostname: 'a.b' }),
+    listenerOf('tls', 8080, {
+      protocol: 'HTTPS',
+      tls: { privateKey: Buffer.from('SECRET-KEY') },
+    }),
+    routeOf('r', { hostnames: ['a.b'] }),
+    tcpRouteOf('t'),
+    backendOf(18_000),
+    guideTcpPolicy(),
+    guideHttpPolicy(),
+  ];
+
+  it('has the keys of profile 1.1 in order, and sorted lists', () => {
+    const dump = dumpOf(...sample);
+    assert.deepEqual(Object.keys(dump), [
+      'workloads',
+      'services',
+      'binds',
+      'routes',
+      'policies',
+      'backends',
+      'version',
+      'config',
+    ]);
+    assert.deepEqual(
+      dump.binds.map(({ key }) => key),
+      ['8080/httpbin/agentgateway-proxy', '8090/httpbin/agentgateway-proxy'],
+    );
+    assert.deepEqual(JSON.stringify(dumpOf(...sample.toReversed())), JSON.stringify(dump));
+  });
+
+  it('shows binds with their listeners and routes', () => {
+    const { binds, backends } = dumpOf(...sample.filter(({ name }) => !name.endsWith('.tls')));
+    const head = { gatewayName: 'agentgateway-proxy', gatewayNamespace: 'httpbin' };
+    assert.deepEqual(binds[0], {
+      key: '8080/httpbin/agentgateway-proxy',
+      address: '[::]:8080',
+      protocol: 'http',
+      tunnelProtocol: 'direct',
+      listeners: {
+        'httpbin/agentgateway-proxy.http': {
+          key: 'httpbin/agentgateway-proxy.http',
+          ...head,
+          listenerName: 'http',
+          hostname: 'a.b',
+          protocol: 'HTTP',
+          routes: {
+            r: {
+              key: 'r',
+              name: 'httpbin',
+              namespace: 'httpbin',
+              hostnames: ['a.b'],
+              matches: [{ path: { pathPrefix: '/' } }],
+              backends: [{ weight: 1, backend: 'httpbin/httpbin' }],
+            },
+          },
+        },
+      },
+    });
+    assert.deepEqual(backends, [
+      { backend: { host: { name: 'httpbin', namespace: 'httpbin', target: '127.0.0.1:18000' } } },
+    ]);
+  });
+
+  it('holds no key material', () => {
+    const text = JSON.stringify(dumpOf(...sample));
+    assert.ok(text.includes('"HTTPS":{}'));
+    const secret = Buffer.from('SECRET-KEY');
+    for (const form of [secret.toString(), secret.toString('base64'), [...secret].join(',')]) {
+      assert.ok(!text.includes(form), form);
+    }
+  });
+});
