@@ -10,6 +10,7 @@ import { readDeleteOptions, readObject } from './object-request.js';
 import { refuseOtherMethods } from './other-methods.js';
 import { checkReadOptions, type Query, readWriteOptions } from './request-options.js';
 import { deletedStatus } from './status.js';
+import { renderWarning } from './warning-header.js';
 
 interface ItemParams {
   readonly namespace: string;
@@ -119,12 +120,6 @@ async function change(
 }
 
 function answer(reply: FastifyReply, result: ChangeResult): KubeObject {
-  if (result.warnings.length > 0) reply.header('warning', result.warnings.map(warningHeader));
+  if (result.warnings.length > 0) reply.header('warning', result.warnings.map(renderWarning));
   return result.object;
-}
-
-/** RFC 7234 §5.5 warn-code 299; kubectl prints the text. Header values are ASCII without controls. */
-export function warningHeader(text: string): string {
-  const printable = text.replace(/[^\x20-\x7e]/g, '?').replace(/["\\]/g, '\\$&');
-  return `299 - "${printable}"`;
 }

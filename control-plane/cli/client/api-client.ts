@@ -2,6 +2,7 @@
 import { ERROR_CODES, type ErrorCode } from '../../../shared/errors/codes.js';
 import { type FieldProblem, HeartlineError } from '../../../shared/errors/heartline-error.js';
 import { CODE_HEADER, codeOfHttpStatus, type Status } from '../../kube-api/status.js';
+import { parseWarnings } from '../../kube-api/warning-header.js';
 import { FLEET_API_VERSION, type WorkerList } from '../../kube-api/worker-object.js';
 import { apiVersionOf, type Kind } from '../../policy/kinds.js';
 import type { KubeObject } from '../../policy/kube-object.js';
@@ -70,7 +71,7 @@ export function createApiClient(connection: Pick<Connection, 'server' | 'token'>
   const write = async (method: string, path: string, body: unknown): Promise<Written> => {
     const answer = await call(method, path, body);
     const object = readAnswer<KubeObject>(answer);
-    return { object, warnings: readWarnings(answer.headers['warning']) };
+    return { object, warnings: parseWarnings(answer.headers['warning']) };
   };
 
   return {
@@ -140,12 +141,4 @@ function statusError(answer: HttpAnswer, status: Partial<Status>): HeartlineErro
 
 function isCode(text: unknown): text is ErrorCode {
   return typeof text === 'string' && Object.hasOwn(ERROR_CODES, text);
-}
-
-/** Texts of `299 - "..."` headers; node joins several with a comma. */
-export function readWarnings(header: string | string[] | undefined): string[] {
-  const joined = Array.isArray(header) ? header.join(', ') : (header ?? '');
-  return [...joined.matchAll(/299 \S+ "((?:[^"\\]|\\.)*)"/g)].map(([, text = '']) =>
-    text.replace(/\\(.)/g, '$1'),
-  );
 }

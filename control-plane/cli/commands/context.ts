@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { InvalidArgumentError, Option } from 'commander';
+import { Option } from 'commander';
 import type { Terminal } from '../terminal.js';
 
 /** What every command is given; the declarations load nothing heavy until a command runs. */
@@ -47,11 +47,4 @@ export function adminAddrOption(): Option {
 /** Collects the values of a repeatable option. */
 export function collect(value: string, previous: readonly string[] | undefined): readonly string[] {
   return [...(previous ?? []), value];
-}
-
-/** A whole number from 0 to 65535. */
-export function parsePortNumber(text: string): number {
-  const value = Number(text);
-  if (/^\d{1,5}$/.test(text) && value <= 65_535) return value;
-  throw new InvalidArgumentError('It is a whole number from 0 to 65535.');
 }
