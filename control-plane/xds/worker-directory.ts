@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { GatewayRef, WorkerRef } from '../../shared/events/event.js';
+import { gatewayKey } from '../fleet/gateway-key.js';
 
 /** A live stream as the directory sees it. */
 export interface DirectoryEntry {
@@ -51,10 +52,6 @@ export function createWorkerDirectory<Entry extends DirectoryEntry>(): WorkerDir
     ofGateway: (gateway) => byGateway.get(gatewayKey(gateway)) ?? [],
     all: () => byKey.values(),
   };
-}
-
-export function gatewayKey({ cluster, namespace, name }: GatewayRef): string {
-  return `${cluster}/${namespace}/${name}`;
 }
 
 function takenElsewhere(entry: DirectoryEntry, live: DirectoryEntry): HeartlineError {

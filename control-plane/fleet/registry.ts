@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { GatewayRef, HeartlineEvent, WorkerRef } from '../../shared/events/event.js';
+import { compareText } from '../../shared/names/sort.js';
+import type { Clock } from '../../shared/time/clock.js';
+import type { Bus } from '../bus/bus.js';
+import type { GatewayFacts } from '../compile/gateway-facts.js';
+import type { SnapshotSource } from '../release/releases.js';
+import { gatewayKey } from './gateway-key.js';
+import { rollUp } from './roll-up.js';
+import { viewWorker } from './view-worker.js';
+import { recordEvent, type WorkerRecord } from './worker-record.js';
+import type { WorkerView } from './worker-view.js';
+
+export interface FleetRegistryOptions {
+  readonly bus: Bus;
+  readonly clock: Pick<Clock, 'wallMs'>;
+  /** What workers should run; asked whenever a view is made. */
+  readonly source: Pick<SnapshotSource, 'ready' | 'target'>;
+  /** How long a lost worker is still shown, milliseconds; default one hour. */
+  readonly keepLostMs?: number;
+}
+
+/** Every worker that is connected or was not long ago, as the events tell. */
+export interface FleetRegistry {
+  /** All rows, sorted by worker key. */
+  views(): readonly WorkerView[];
+  /** The roll-up of one gateway for its objects' status. */
+  gatewayFacts(gateway: GatewayRef): GatewayFacts;
+  /** The worker of that key, while it has an xDS stream. */
+  findLive(workerKey: string): WorkerRef | undefined;
+  stop(): void;
+}
+
+const KEEP_LOST_MS = 3_600_000;
+
+export function createFleetRegistry(options: FleetRegistryOptions): FleetRegistry {
+  const { bus, clock, source, keepLostMs = KEEP_LOST_MS } = options;
+  const records = new Map<string, WorkerRecord>();
+  const keysOfGateway = new Map<string, Set<string>>();
+
+  const forget = (record: WorkerRecord): void => {
+    records.delete(record.worker.key);
+    const name = gatewayKey(record.worker.gateway);
+    const keys = keysOfGateway.get(name);
+    keys?.delete(record.worker.key);
+    if (keys?.size === 0) keysOfGateway.delete(name);
+  };
+  const keep = (record: WorkerRecord): void => {
+    records.set(record.worker.key, record);
+    const name = gatewayKey(record.worker.gateway);
+    const keys = keysOfGateway.get(name) ?? new Set();
+    keysOfGateway.set(name, keys.add(record.worker.key));
+  };
+  const take = (event: HeartlineEvent): void => {
+    if (!('worker' in event)) return;
+    const before = records.get(event.worker.key);
+    const after = recordEvent(before, event);
+    if (after === undefined || after === before) return;
+    // A restarted worker may serve another gateway than before.
+    if (before !== undefined && after.worker !== before.worker) forget(before);
+    keep(after);
+  };
+  const forgetLongLost = (): void => {
+    const limit = clock.wallMs() - keepLostMs;
+    for (const record of records.values()) {
+      if (record.connection === 'lost' && record.lastSeenMs < limit) forget(record);
+    }
+  };
+  const targetOf = ({ gateway, key }: WorkerRef) =>
+    source.ready() ? source.target(gateway, key) : undefined;
+  const stop = bus.subscribe(take);
+
+  return {
+    views() {
+      forgetLongLost();
+      const nowMs = clock.wallMs();
+      return [...records.values()]
+        .sort((a, b) => compareText(a.worker.key, b.worker.key))
+        .map((record) => viewWorker(record, targetOf(record.worker), nowMs));
+    },
+    gatewayFacts(gateway) {
+      const keys = [...(keysOfGateway.get(gatewayKey(gateway)) ?? [])];
+      const ofGateway = keys.flatMap((key) => records.get(key) ?? []);
+      const label = source.ready() ? source.target(gateway, '')?.snapshot.label : undefined;
+      return rollUp(ofGateway, label ?? '', clock.wallMs());
+    },
+    findLive(workerKey) {
+      const record = records.get(workerKey);
+      return record?.connection === 'live' ? record.worker : undefined;
+    },
+    stop,
+  };
+}
