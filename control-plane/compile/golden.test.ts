@@ -8,9 +8,9 @@ import { packageRoot } from '../../shared/process/package-root.js';
 import { loadWire } from '../../shared/proto/wire.js';
 import type { JsonValue } from '../log/transaction.js';
 import { createAdmission } from '../policy/admission.js';
-import { findKind, KINDS } from '../policy/kinds.js';
+import { findKind } from '../policy/kinds.js';
 import type { KubeObject } from '../policy/kube-object.js';
-import { objectId, objectName } from '../policy/object-name.js';
+import { objectId } from '../policy/object-name.js';
 import { compileGateway } from './compile-gateway.js';
 import type { GatewayFacts } from './gateway-facts.js';
 import { objectStatuses } from './status.js';
@@ -189,23 +189,6 @@ describe('statuses', () => {
     });
     assert.deepEqual(second, first);
     assert.equal(JSON.stringify(second), JSON.stringify(first));
-  });
-});
-
-describe('targets', () => {
-  it('names the gateways that each object concerns', () => {
-    const objects = readCase('routes').input.map(admit);
-    const named = objects.map((object) => {
-      const kind = KINDS.find((one) => one.kind === object.kind);
-      assert.ok(kind);
-      return [
-        `${object.kind} ${objectName(object).name}`,
-        gatewaysOf(kind, object).length,
-      ] as const;
-    });
-    for (const [object, count] of named) {
-      assert.equal(count, object.startsWith('AgentgatewayBackend') ? 0 : 1, object);
-    }
   });
 });
 
