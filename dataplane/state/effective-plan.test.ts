@@ -406,6 +406,25 @@ describe('routes', () => {
     );
   });
 
+  it('with a condition that cannot be checked come before plain ones of the same path', () => {
+    const plain = { path: { pathPrefix: '/' } };
+    const { bind } = planOf(
+      bindOf(8080),
+      listenerOf('http', 8080),
+      backendOf(1),
+      routeOf('a'),
+      routeOf('z', { matches: [plain, { ...plain, headers: [{ name: 'x', exact: 'y' }] }] }),
+    );
+    assert.deepEqual(
+      bind(8080).listeners[0]?.routes.map(({ key, refusal }) => [key, refusal !== undefined]),
+      [
+        ['z#1', true],
+        ['a', false],
+        ['z', false],
+      ],
+    );
+  });
+
   it('without their listener, and listeners without their bind, are named', () => {
     const { warnings } = planOf(listenerOf('http', 8080), routeOf('r', { listenerKey: 'x' }));
     assert.deepEqual(warnings, [

@@ -2,14 +2,7 @@
 import type { NamespacedName } from '../../shared/names/gateway-name.js';
 import type { Bind__Output as Bind } from '../../shared/proto/gen/agentgateway/dev/resource/Bind.js';
 import type { Listener__Output as Listener } from '../../shared/proto/gen/agentgateway/dev/resource/Listener.js';
-import type {
-  BindPlan,
-  HttpRoutePlan,
-  ListenerPlan,
-  Plan,
-  TcpKeepalive,
-  TcpRoutePlan,
-} from '../engine/plan.js';
+import type { BindPlan, ListenerPlan, Plan, TcpKeepalive, TcpRoutePlan } from '../engine/plan.js';
 import { resolveBackends } from './backend-targets.js';
 import { type Diagnostic, sortDiagnostics } from './diagnostic.js';
 import {
@@ -28,7 +21,7 @@ import {
   restrictionsOf,
   routeRestriction,
 } from './restrictions.js';
-import { httpRoutePlans, tcpRoutePlan } from './route-plans.js';
+import { httpRoutePlans, type RulePlans, tcpRoutePlan } from './route-plans.js';
 
 export interface PlanContext {
   /** The Gateway this worker serves; policies of others have no effect on it. */
@@ -147,34 +140,32 @@ class PlanBuilder {
   }
 
   #listenerPlan({ key, value: listener }: Named<Listener>, port: number): ListenerPlan {
+    const rules = (this.#routes.get(key) ?? []).map((route) =>
+      this.#httpRoutes(route, listener, port),
+    );
     return {
       key,
       name: listener.name?.listenerName ?? '',
       hostname: (listener.hostname ?? '').toLowerCase(),
-      routes: (this.#routes.get(key) ?? []).flatMap((route) =>
-        this.#httpRoutes(route, listener, port),
-      ),
+      routes: [
+        ...rules.flatMap(({ conditional }) => conditional),
+        ...rules.flatMap(({ plain }) => plain),
+      ],
       tcpRoutes: (this.#tcpRoutes.get(key) ?? []).map((route) => this.#tcpRoute(route)),
     };
   }
 
-  #httpRoutes(
-    route: HeldIndex['routes'][number],
-    listener: Listener,
-    port: number,
-  ): HttpRoutePlan[] {
+  #httpRoutes(route: HeldIndex['routes'][number], listener: Listener, port: number): RulePlans {
     const scope = { gateway: this.#context.gateway, port, listener };
     const restriction = routeRestriction(this.#restrictions, scope, route.value.name);
     const resolved = resolveBackends(route.value.backends, this.#index, this.#restrictions);
-    const plans = httpRoutePlans(
-      route,
-      resolved,
-      restriction && this.#close(restriction, route.key),
-    );
-    for (const reason of new Set(plans.map(({ refusal }) => refusal?.reason))) {
+    const closed = restriction && this.#close(restriction, route.key);
+    const rule = httpRoutePlans(route, resolved, closed);
+    const reasons = [...rule.conditional, ...rule.plain].map(({ refusal }) => refusal?.reason);
+    for (const reason of new Set(reasons)) {
       if (reason !== undefined) this.#warn(route.name, `this route answers 500: ${reason}`);
     }
-    return plans;
+    return rule;
   }
 
   #tcpRoute(route: HeldIndex['tcpRoutes'][number]): TcpRoutePlan {

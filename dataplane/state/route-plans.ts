@@ -10,26 +10,35 @@ type PathMatch = HttpRoutePlan['pathMatch'];
 
 const EVERY_PATH: PathMatch = { type: 'prefix', value: '/' };
 
-/**
- * One plan per match of the rule. A condition that this worker cannot check closes the paths it is on: answering such a
- * request from another route could pass it around an authorization that the operator put on this one.
- */
+/** Plans of one rule, one per match. */
+export interface RulePlans {
+  /**
+   * Matches with a condition that this worker cannot check. They are refused, and they come before every plain match of a
+   * listener: Gateway API prefers them among equal paths, and a request that fell through to another route could pass around an
+   * authorization that the operator put on this one.
+   */
+  readonly conditional: readonly HttpRoutePlan[];
+  readonly plain: readonly HttpRoutePlan[];
+}
+
+/** `restricted` says which policy closes the route. */
 export function httpRoutePlans(
   route: Named<Route>,
   resolved: ResolvedBackends,
   restricted: string | undefined,
-): HttpRoutePlan[] {
+): RulePlans {
   const { matches, trafficPolicies, hostnames } = route.value;
-  const refused =
-    restricted ??
-    (trafficPolicies.length > 0
-      ? 'it has a filter that this worker cannot enforce'
-      : resolved.refused);
+  const filtered =
+    trafficPolicies.length > 0 ? 'it has a filter that this worker cannot enforce' : undefined;
+  const refused = restricted ?? filtered ?? resolved.refused;
   const everyMatch: readonly RouteMatch[] =
     matches.length > 0 ? matches : [{ headers: [], queryParams: [] }];
-  return everyMatch.map((match, at) => {
-    const reason = unservedCondition(match) ?? refused;
-    return {
+  const conditional: HttpRoutePlan[] = [];
+  const plain: HttpRoutePlan[] = [];
+  for (const [at, match] of everyMatch.entries()) {
+    const unserved = unservedCondition(match);
+    const reason = unserved ?? refused;
+    const plan: HttpRoutePlan = {
       // A key names one plan; further matches of the same rule get a number.
       key: at === 0 ? route.key : `${route.key}#${at}`,
       hostnames: hostnames.map((hostname) => hostname.toLowerCase()),
@@ -37,7 +46,9 @@ export function httpRoutePlans(
       backends: reason === undefined ? resolved.backends : [],
       ...(reason === undefined ? {} : { refusal: { reason } }),
     };
-  });
+    (unserved === undefined ? plain : conditional).push(plan);
+  }
+  return { conditional, plain };
 }
 
 export function tcpRoutePlan(route: Named<TcpRoute>, resolved: ResolvedBackends): TcpRoutePlan {
