@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { createAuthenticator } from '../../control-plane/auth/authenticate.js';
+import type { WorkerView } from '../../control-plane/fleet/worker-view.js';
+import { type ApiServer, startApiServer } from '../../control-plane/kube-api/server.js';
+import { createAdmission } from '../../control-plane/policy/admission.js';
+import type { GatewayRelease } from '../../control-plane/release/gateway-release.js';
+import { createObjectDoor } from '../../control-plane/source/embedded-objects.js';
+import type { ObjectDoor } from '../../control-plane/source/object-door.js';
+import { createMemoryStore } from '../../control-plane/store/memory-store.js';
+import type { Store } from '../../control-plane/store/store.js';
+import { packageRoot } from '../../shared/process/package-root.js';
+import { createLogger } from '../../shared/telemetry/logger.js';
+import { systemClock } from '../../shared/time/system-clock.js';
+
+/** A live API server over the real door and a memory store. */
+export interface TestApi extends ApiServer {
+  readonly url: string;
+  readonly token: string;
+  readonly door: ObjectDoor;
+  readonly store: Store;
+  /** What GET workers answers. */
+  readonly workers: WorkerView[];
+  /** Lines the server logged. */
+  readonly logged: string[];
+}
+
+const TOKEN = 'test-token-of-the-api';
+const WORKER_TOKEN = 'test-token-of-a-worker';
+
+export async function startTestApi(
+  history: (name: string) => GatewayRelease | undefined = () => undefined,
+): Promise<TestApi> {
+  const store = createMemoryStore('test');
+  const admission = createAdmission(join(packageRoot(import.meta.url), 'deploy/crds'));
+  const door = createObjectDoor({ store, admission, clock: systemClock(), randomUuid: randomUUID });
+  const workers: WorkerView[] = [];
+  const logged: string[] = [];
+  const destination = new Writable({
+    write(chunk: Buffer, _encoding, done) {
+      logged.push(chunk.toString());
+      done();
+    },
+  });
+  const server = await startApiServer({
+    address: { host: '127.0.0.1', port: 0 },
+    door,
+    fleet: () => workers,
+    history: ({ name }) => history(name),
+    authenticate: createAuthenticator([
+      { identity: { name: 'admin', audience: 'api', gateways: 'all' }, token: TOKEN },
+      { identity: { name: 'worker', audience: 'worker', gateways: 'all' }, token: WORKER_TOKEN },
+    ]),
+    allowedHosts: ['localhost'],
+    logger: createLogger({ name: 'test', destination }),
+    version: '0.0.0-test',
+  });
+  const url = `http://127.0.0.1:${server.address.port}`;
+  const close = async (): Promise<void> => {
+    await server.close();
+    await store.close();
+  };
+  return { ...server, close, url, token: TOKEN, door, store, workers, logged };
+}
