@@ -1,0 +1,222 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Socket } from 'node:net';
+import { errnoOf } from '../../shared/errors/heartline-error.js';
+import type { Logger } from '../../shared/telemetry/logger.js';
+import { type Backoff, createBackoff } from '../../shared/time/backoff.js';
+import type { Clock, Timer } from '../../shared/time/clock.js';
+import type { BindPlan, TcpKeepalive } from '../engine/plan.js';
+import type { ListenerState } from '../engine/report.js';
+import type { SocketOptions } from '../keepalive/socket-options.js';
+import { resolveKeepalive } from '../keepalive/system-keepalive.js';
+import type { BindTraffic, StatusCounts } from '../proxy/http-traffic.js';
+import { compileRoutes, type RouteTable } from '../proxy/route-table.js';
+import type { ConnectionGroup } from './connection.js';
+import { retarget } from './connection-group.js';
+import { closeAll, type ListeningSocket, listen, listeningDescriptor } from './listening-socket.js';
+
+export interface BindContext {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly logger: Logger;
+  readonly socketOptions: SocketOptions;
+  /** Keepalive off, in the system's values. */
+  readonly system: TcpKeepalive;
+  readonly listenAddresses: readonly string[];
+  readonly portOffset: number;
+  readonly onConnection: (socket: Socket, bind: Bind) => void;
+  readonly onChange: () => void;
+}
+
+/** Where the listening sockets of a bind are: one of these, changed in `#enter` alone. */
+type ListenState =
+  | { readonly name: 'closed'; readonly reason: string }
+  | { readonly name: 'opening' }
+  | { readonly name: 'listening'; readonly sockets: readonly ListeningSocket[] }
+  | { readonly name: 'retrying'; readonly reason: string; readonly timer: Timer };
+
+/**
+ * One port of the plan: its listening sockets, the values of its connections and its routes. It is
+ * created once and changed in place; no change of values, routes or hostnames touches its sockets.
+ */
+export class Bind implements BindTraffic {
+  readonly key: string;
+  readonly group: ConnectionGroup;
+  readonly statuses: StatusCounts = [0, 0, 0, 0, 0, 0];
+  plan: BindPlan;
+  routes: RouteTable;
+  readonly #context: BindContext;
+  readonly #backoff: Backoff;
+  #state: ListenState = { name: 'closed', reason: 'not opened yet' };
+  /** Why the listening sockets hold other values than the plan's; empty when they do not. */
+  #refusedValues = '';
+
+  constructor(plan: BindPlan, version: string, context: BindContext) {
+    this.key = plan.key;
+    this.plan = plan;
+    this.routes = compileRoutes(plan.listeners);
+    this.#context = context;
+    this.#backoff = createBackoff({
+      initialMs: 500,
+      maxMs: 15_000,
+      jitter: 0.2,
+      random: context.random,
+    });
+    this.group = {
+      key: plan.key,
+      side: 'downstream',
+      target: resolveKeepalive(plan.tcp, context.system),
+      http: plan.http,
+      bind: this,
+      version,
+      open: 0,
+      inForce: 0,
+      failed: 0,
+    };
+  }
+
+  /**
+   * Makes `plan` the current one, listening sockets first; returns the kernel's refusal of its TCP
+   * values, in which case the sockets and connections keep the values they had.
+   */
+  change(plan: BindPlan, version: string): string | undefined {
+    const target = resolveKeepalive(plan.tcp, this.#context.system);
+    const refusal = this.#writeListening(target, this.group.target);
+    this.routes = compileRoutes(plan.listeners);
+    this.plan = plan;
+    retarget(this.group, {
+      target: refusal === undefined ? target : this.group.target,
+      http: plan.http,
+      version,
+    });
+    return refusal;
+  }
+
+  /** Opens or closes the listening sockets as the plan says; settles with the first attempt. */
+  async settle(): Promise<string | undefined> {
+    const { refusal } = this.plan;
+    if (refusal !== undefined) {
+      this.close(`refused: ${refusal.reason}`);
+      return undefined;
+    }
+    if (this.#state.name === 'closed') return this.#open();
+    return this.#state.name === 'retrying' ? this.#state.reason : undefined;
+  }
+
+  /** Accepting stops at once. */
+  close(reason: string): void {
+    if (this.#state.name === 'listening') closeAll(this.#state.sockets);
+    this.#enter({ name: 'closed', reason });
+  }
+
+  get listening(): boolean {
+    return this.#state.name === 'listening';
+  }
+
+  /** In force: its sockets hold the plan's values, and it listens unless the plan forbids it. */
+  get inForce(): boolean {
+    const asPlanned = this.listening || this.plan.refusal !== undefined;
+    return asPlanned && this.group.inForce === this.group.open && this.#refusedValues === '';
+  }
+
+  describe(): ListenerState {
+    const state = this.#state;
+    const sockets = state.name === 'listening' ? state.sockets : [];
+    const notListening = state.name === 'closed' || state.name === 'retrying' ? state.reason : '';
+    return {
+      bindKey: this.plan.key,
+      port: this.plan.port,
+      addresses: sockets.map((socket) => socket.address),
+      listening: this.listening,
+      inForce: this.inForce,
+      open: this.group.open,
+      inForceConnections: this.group.inForce,
+      error: notListening === '' ? this.#refusedValues : notListening,
+    };
+  }
+
+  async #open(): Promise<string | undefined> {
+    this.#enter({ name: 'opening' });
+    const { port } = this.plan;
+    try {
+      const sockets = await listen({
+        addresses: this.#context.listenAddresses,
+        port: port === 0 ? 0 : port + this.#context.portOffset,
+        onConnection: (socket) => this.#context.onConnection(socket, this),
+      });
+      return this.#onOpened(sockets);
+    } catch (error) {
+      return this.#onOpenFailed(error);
+    }
+  }
+
+  #onOpened(sockets: readonly ListeningSocket[]): string | undefined {
+    // Closed while it was opening.
+    if (this.#state.name !== 'opening') {
+      closeAll(sockets);
+      return undefined;
+    }
+    this.#backoff.reset();
+    this.#enter({ name: 'listening', sockets });
+    this.#writeListening(this.group.target, this.#context.system);
+    return undefined;
+  }
+
+  #onOpenFailed(error: unknown): string | undefined {
+    if (this.#state.name !== 'opening') return undefined;
+    const delayMs = this.#backoff.nextMs();
+    const reason = this.#reasonOf(error);
+    const timer = this.#context.clock.after(delayMs, () => {
+      this.#enter({ name: 'closed', reason });
+      void this.#open();
+    });
+    this.#enter({ name: 'retrying', reason, timer });
+    const { logger } = this.#context;
+    logger.warn(
+      { bind: this.plan.key, reason, retryMs: Math.round(delayMs) },
+      'listener not bound',
+    );
+    return reason;
+  }
+
+  #reasonOf(error: unknown): string {
+    const errno = errnoOf(error);
+    const port = this.plan.port + this.#context.portOffset;
+    if (errno === 'EADDRINUSE') return `port ${port} is in use by another process`;
+    if (errno === 'EACCES') return `port ${port} may not be opened by this user`;
+    return `port ${port} cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
+  }
+
+  /** Writes the listening sockets, reads them back, and restores `fallback` when one refuses. */
+  #writeListening(target: TcpKeepalive, fallback: TcpKeepalive): string | undefined {
+    this.#refusedValues = '';
+    if (this.#state.name !== 'listening') return undefined;
+    const { socketOptions } = this.#context;
+    for (const socket of this.#state.sockets) {
+      const fd = listeningDescriptor(socket);
+      const errno = socketOptions.write(fd, target) || socketOptions.verify(fd, target);
+      if (errno === 0) continue;
+      for (const each of this.#state.sockets) {
+        socketOptions.write(listeningDescriptor(each), fallback);
+      }
+      this.#refusedValues = `the kernel refused ${describeValues(target)} (errno ${errno})`;
+      return this.#refusedValues;
+    }
+    return undefined;
+  }
+
+  #enter(state: ListenState): void {
+    if (this.#state.name === 'retrying') this.#state.timer.cancel();
+    this.#state = state;
+    this.#context.onChange();
+  }
+}
+
+/** Whether a plan can be put on an existing bind, or needs another socket. */
+export function sameSocket(current: BindPlan, next: BindPlan): boolean {
+  return current.port === next.port && current.protocol === next.protocol;
+}
+
+function describeValues(values: TcpKeepalive): string {
+  const { enabled, idleSeconds, intervalSeconds, probes } = values;
+  return `keepalive ${enabled ? 'on' : 'off'}, time ${idleSeconds} s, interval ${intervalSeconds} s, retries ${probes}`;
+}

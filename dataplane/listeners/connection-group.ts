@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { HttpSettings, TcpKeepalive } from '../engine/plan.js';
+import { sameKeepalive } from '../keepalive/system-keepalive.js';
+import type { ConnectionGroup } from './connection.js';
+
+export interface GroupValues {
+  readonly target: TcpKeepalive;
+  readonly http: HttpSettings | undefined;
+  readonly version: string;
+}
+
+/**
+ * Gives a group new values. Equal values keep their object, so connections that were verified with them
+ * stay in force, under the new version, without a system call.
+ */
+export function retarget(group: ConnectionGroup, values: GroupValues): void {
+  group.version = values.version;
+  if (!sameHttp(group.http, values.http)) group.http = values.http;
+  if (sameKeepalive(group.target, values.target)) return;
+  group.target = { ...values.target };
+  group.inForce = 0;
+  group.failed = 0;
+}
+
+function sameHttp(a: HttpSettings | undefined, b: HttpSettings | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  const keys = Object.keys(a) as (keyof HttpSettings)[];
+  return keys.every((key) => a[key] === b[key]);
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from 'node:dns';
+import { connect, isIP, type OnReadOpts, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { HeartlineError } from '../../shared/errors/heartline-error.js';
+import type { ConnectionProtocol } from '../engine/report.js';
+import type { Connection, ConnectionGroup } from '../listeners/connection.js';
+import type { ConnectionRegistry } from '../listeners/registry.js';
+import { type AddressRules, refuseAddress } from './backend-address.js';
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface DialRequest extends Endpoint {
+  readonly protocol: ConnectionProtocol;
+  /** Reads into caller-owned memory, for TCP routes. */
+  readonly onread?: OnReadOpts;
+}
+
+export interface DialResult {
+  readonly error: Error | undefined;
+  /** Defined when there is no error. */
+  readonly connection: Connection | undefined;
+}
+
+export interface Dialer {
+  /**
+   * Opens an upstream connection; `done` is called once, with the connection registered and holding the
+   * upstream keepalive values, or with the reason. Returns the way to give up.
+   */
+  dial(request: DialRequest, done: (result: DialResult) => void): () => void;
+}
+
+export interface DialerOptions {
+  readonly registry: ConnectionRegistry;
+  readonly group: ConnectionGroup;
+  readonly rules: AddressRules;
+  readonly connectTimeoutMs: number;
+  readonly after: (delayMs: number, task: () => void) => { cancel(): void };
+}
+
+export function createDialer(options: DialerOptions): Dialer {
+  return { dial: (request, done) => dial(request, done, options) };
+}
+
+function dial(
+  request: DialRequest,
+  done: (result: DialResult) => void,
+  options: DialerOptions,
+): () => void {
+  const refusal =
+    isIP(request.host) === 0 ? undefined : refuse(request.host, request, options.rules);
+  const socket =
+    refusal === undefined ? connect(connectOptions(request, options.rules)) : undefined;
+  let settled = false;
+  const settle = (result: DialResult): void => {
+    if (settled) return;
+    settled = true;
+    timeout.cancel();
+    done(result);
+  };
+  const fail = (error: Error): void => {
+    socket?.destroy();
+    settle({ error, connection: undefined });
+  };
+  const timeout = options.after(options.connectTimeoutMs, () =>
+    fail(timeoutError(request, options)),
+  );
+  if (socket === undefined) {
+    queueMicrotask(() => fail(refusal ?? timeoutError(request, options)));
+    return () => fail(abandonedError(request));
+  }
+  socket.on('error', fail);
+  socket.once('connect', () => {
+    socket.off('error', fail);
+    settle({ error: undefined, connection: register(socket, request, options) });
+  });
+  return () => fail(abandonedError(request));
+}
+
+function connectOptions(request: DialRequest, rules: AddressRules): TcpNetConnectOpts {
+  const { host, port, onread } = request;
+  // Half-open: a FIN of one side must not end what the other still sends.
+  return {
+    host,
+    port,
+    noDelay: true,
+    allowHalfOpen: true,
+    lookup: checkedLookup(port, rules),
+    ...(onread === undefined ? {} : { onread }),
+  };
+}
+
+function register(socket: Socket, request: DialRequest, options: DialerOptions): Connection {
+  return options.registry.add(socket, options.group, request.protocol);
+}
+
+type LookupDone = (
+  error: NodeJS.ErrnoException | null,
+  address: string | LookupAddress[],
+  family?: number,
+) => void;
+
+/** DNS with the rules applied to its answers: a name must not lead where an address may not. */
+function checkedLookup(port: number, rules: AddressRules) {
+  return (hostname: string, options: LookupOptions, done: LookupDone): void => {
+    dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) return done(error, []);
+      const reasons = addresses.map(({ address }) => refuseAddress(address, port, rules));
+      const allowed = addresses.filter((_, index) => reasons[index] === undefined);
+      const [first] = allowed;
+      if (first === undefined)
+        return done(forbiddenError(hostname, reasons[0] ?? 'no address'), []);
+      if (options.all) return done(null, allowed);
+      done(null, first.address, first.family);
+    });
+  };
+}
+
+function refuse(host: string, request: Endpoint, rules: AddressRules): HeartlineError | undefined {
+  const reason = refuseAddress(host, request.port, rules);
+  return reason === undefined ? undefined : forbiddenError(host, reason);
+}
+
+function forbiddenError(host: string, reason: string): HeartlineError {
+  return new HeartlineError('PERMISSION_DENIED', `backend ${host} is refused: ${reason}`, {
+    subject: host,
+  });
+}
+
+function timeoutError(request: Endpoint, options: DialerOptions): HeartlineError {
+  const { host, port } = request;
+  return new HeartlineError(
+    'TIMEOUT',
+    `backend ${host}:${port} did not accept within ${options.connectTimeoutMs} ms`,
+  );
+}
+
+function abandonedError({ host, port }: Endpoint): HeartlineError {
+  return new HeartlineError('UNAVAILABLE', `connecting to ${host}:${port} was given up`);
+}

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Readable } from 'node:stream';
+import type { Connection } from '../listeners/connection.js';
+
+/** Names and values in turn, in order, duplicates kept: `[name, value, name, value, …]`. */
+export type FlatHeaders = readonly string[];
+
+/**
+ * One request and the way to answer it, the same for every HTTP version: the proxy knows no more of a
+ * client than this, and no type of a server library passes it.
+ */
+export interface Exchange {
+  readonly connection: Connection;
+  readonly method: string;
+  /** Origin form (`/path?query`). */
+  readonly target: string;
+  /** Host header or :authority; empty when the request has none. */
+  readonly host: string;
+  /** End-to-end request headers, hop-by-hop ones removed. */
+  readonly headers: FlatHeaders;
+  /** Undefined when the request has no body. */
+  readonly body: Readable | undefined;
+  /** Called with true when `write` said stop and may go on, with false when the client is gone. */
+  onClient: ((alive: boolean) => void) | undefined;
+  /** An informational response (1xx). */
+  inform(status: number, headers: FlatHeaders): void;
+  respond(status: number, reason: string, headers: FlatHeaders): void;
+  /** False: wait for `onClient`. */
+  write(chunk: Buffer): boolean;
+  end(trailers: FlatHeaders): void;
+  /** The response cannot be completed: the client must see it as broken off. */
+  abort(): void;
+}
+
+/** Answers for the proxy itself: a status and one line of text. */
+export function answer(exchange: Exchange, status: number, text: string): void {
+  const body = Buffer.from(`${text}\n`);
+  exchange.respond(status, '', [
+    'content-type',
+    'text/plain; charset=utf-8',
+    'content-length',
+    String(body.length),
+  ]);
+  exchange.write(body);
+  exchange.end([]);
+}
