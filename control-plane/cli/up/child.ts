@@ -5,7 +5,7 @@ import type { Readable } from 'node:stream';
 import type { Clock, Timer } from '../../../shared/time/clock.js';
 import type { ChildLog } from './child-log.js';
 import { type ChildEvent, type ChildState, FIRST_STATE, moveChild } from './child-machine.js';
-import { plainText, shownText } from './log-line.js';
+import { shownText } from './log-line.js';
 
 export interface ChildSpec {
   /** As operators see it: `control plane`. */
@@ -150,7 +150,7 @@ export class Child {
       (this.#state.phase === 'starting' && this.#state.wasReady)
     ) {
       const { log } = this.#ports;
-      const last = plainText(log.lastLine());
+      const last = log.lastWords();
       this.#ports.tell(
         `${this.spec.name}: ended with ${how}${last === '' ? '' : `: ${last}`} (log: ${log.path})`,
       );

@@ -5,7 +5,6 @@ import type { Clock } from '../../../shared/time/clock.js';
 import { callHttp } from '../client/http-request.js';
 import { Child, type ChildSpec } from './child.js';
 import { type ChildLog, openChildLog } from './child-log.js';
-import { plainText } from './log-line.js';
 
 export interface HouseholdOptions {
   /** Directory of the children's log files. */
@@ -65,7 +64,7 @@ async function untilReady(child: Child, log: ChildLog, clock: Clock): Promise<vo
   const { phase } = await child.until('ready', 'failed', 'stopped');
   timer.cancel();
   if (phase === 'ready') return;
-  const lastWords = plainText(log.lastLine());
+  const lastWords = log.lastWords();
   const why = isLate
     ? `was not ready within ${READY_DEADLINE_MS / 1000} s`
     : 'ended while it started';

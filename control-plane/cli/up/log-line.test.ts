@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { plainText, shownText } from './log-line.js';
+import { isError, plainText, shownText } from './log-line.js';
 
 const line = (fields: object): string =>
   JSON.stringify({ level: 'warn', time: 't', name: 'n', msg: 'bind failed', ...fields });
@@ -23,8 +23,21 @@ describe('lines of children', () => {
     });
   }
 
+  for (const [text, expected] of [
+    [line({ level: 'error' }), true],
+    [line({ level: 'fatal' }), true],
+    [line({}), false],
+    ['error: port 80 is taken', true],
+    ['TypeError: x is no function', true],
+    ['  see heartline doctor', false],
+    ['no error: here', false],
+  ] as const) {
+    it(`${text} is ${expected ? 'an' : 'no'} error`, () => assert.equal(isError(text), expected));
+  }
+
   it('any line has a plain text', () => {
     assert.equal(plainText(line({ level: 'info' })), 'bind failed');
-    assert.equal(plainText(' Error: boom '), 'Error: boom');
+    assert.equal(plainText(' Boom '), 'Boom');
+    assert.equal(plainText('error: boom'), 'boom');
   });
 });

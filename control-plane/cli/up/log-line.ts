@@ -19,10 +19,16 @@ export function shownText(line: string): string | undefined {
   return entryText(entry);
 }
 
+/** Whether a line reports a failure: a JSON line of level error or fatal, or what our programs print last. */
+export function isError(line: string): boolean {
+  const level = parseEntry(line)?.['level'];
+  return level === 'error' || level === 'fatal' || /^error: |^\w*Error: /i.test(line);
+}
+
 /** Any line of a child's output in one short sentence. */
 export function plainText(line: string): string {
   const entry = parseEntry(line);
-  return entry === undefined ? line.trim() : entryText(entry);
+  return entry === undefined ? line.trim().replace(/^error: /, '') : entryText(entry);
 }
 
 function parseEntry(line: string): Readonly<Record<string, unknown>> | undefined {
