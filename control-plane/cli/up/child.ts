@@ -112,15 +112,18 @@ export class Child {
       stdio: ['pipe', 'pipe', 'pipe'],
       detached: true,
     });
+    const { log } = this.#ports;
     this.#process = child;
     // Writing is never done; a broken pipe only means that the child is gone, which `close` reports.
     child.stdin.on('error', () => undefined);
     this.#read(child.stdout);
     this.#read(child.stderr);
     child.once('error', (error) => this.#ended(child, error.message));
-    child.once('close', (code, signal) =>
-      this.#ended(child, signal === null ? `code ${code}` : `signal ${signal}`),
-    );
+    child.once('close', (code, signal) => {
+      // Who kills a process leaves no words in its log; what ends by itself usually does.
+      const how = signal === null ? `code ${code}: ${log.lastWords()}` : `signal ${signal}`;
+      this.#ended(child, how);
+    });
     this.#probeSoon(child);
   }
 
@@ -144,16 +147,11 @@ export class Child {
   #ended(child: ChildProcess, how: string): void {
     if (this.#process !== child) return;
     this.#process = undefined;
+    const { phase } = this.#state;
     // A death at the first start is reported by whoever waits for it.
-    if (
-      this.#state.phase === 'ready' ||
-      (this.#state.phase === 'starting' && this.#state.wasReady)
-    ) {
-      const { log } = this.#ports;
-      const last = log.lastWords();
-      this.#ports.tell(
-        `${this.spec.name}: ended with ${how}${last === '' ? '' : `: ${last}`} (log: ${log.path})`,
-      );
+    const isFirstStart = this.#state.phase === 'starting' && !this.#state.wasReady;
+    if (phase !== 'stopping' && !isFirstStart) {
+      this.#ports.tell(`${this.spec.name}: ended with ${how} (log: ${this.#ports.log.path})`);
     }
     this.#move({ type: 'exited', atMs: this.#ports.clock.monotonicMs() });
   }

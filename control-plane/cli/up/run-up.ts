@@ -4,6 +4,7 @@ import { onStopSignal } from '../../../shared/process/stop-signals.js';
 import { systemClock } from '../../../shared/time/system-clock.js';
 import { readOrCreateToken } from '../../auth/token-files.js';
 import { createApiClient } from '../client/api-client.js';
+import { kindNamed } from '../get/run-get.js';
 import { renderKubeconfig } from '../kubeconfig/kubeconfig.js';
 import { STATE_DIRECTORY } from '../kubeconfig/locate.js';
 import type { Terminal } from '../terminal.js';
@@ -33,14 +34,13 @@ export async function runUp(terminal: Terminal, flags: UpFlags): Promise<number>
   const household = createHousehold({ logs: paths.logs, clock: systemClock(), tell: progress.say });
   const stop = watchForStop(household, progress);
   try {
-    const started = startAll(household, paths, flags, progress).then(() => {
+    const started = startAll(household, paths, flags, progress).then((policies) => {
       progress.end();
-      if (!flags.quiet) terminal.out(summaryText(terminal, paths, flags));
+      if (!flags.quiet) terminal.out(summaryText(terminal, paths, flags, policies));
     });
     await Promise.race([started.then(() => stop.requested), stop.requested]);
     return 0;
   } finally {
-    progress.step('stopping');
     await household.stop();
     progress.end();
     stop.dispose();
@@ -48,12 +48,13 @@ export async function runUp(terminal: Terminal, flags: UpFlags): Promise<number>
   }
 }
 
+/** Settles once everything is ready, with the number of policies that are there. */
 async function startAll(
   household: Household,
   paths: StatePaths,
   flags: UpFlags,
   progress: Progress,
-): Promise<void> {
+): Promise<number> {
   const ports = portsWithOffset(flags.portOffset);
   await checkPorts(ports);
   const token = readOrCreateToken(paths.apiToken);
@@ -65,9 +66,12 @@ async function startAll(
   const server = `http://127.0.0.1:${ports.api}`;
   const workerAdmin = `127.0.0.1:${ports.admin}`;
   writePrivateFile(paths.kubeconfig, renderKubeconfig({ server, token, workerAdmin }));
-  await applyExample(createApiClient({ server, token }), paths.examples, ports.httpbin);
+  const client = createApiClient({ server, token });
+  await applyExample(client, paths.examples, ports.httpbin);
   progress.step('starting the worker');
   await household.start(specs.worker);
+  const { items } = await client.list(kindNamed('AgentgatewayPolicy'), undefined);
+  return items.length;
 }
 
 interface StopWatch {
@@ -98,11 +102,17 @@ function watchForStop(household: Household, progress: Progress): StopWatch {
   return { requested, dispose };
 }
 
-function summaryText(terminal: Terminal, paths: StatePaths, flags: UpFlags): string {
+function summaryText(
+  terminal: Terminal,
+  paths: StatePaths,
+  flags: UpFlags,
+  policies: number,
+): string {
   const isDefault = paths.root === join(terminal.cwd, STATE_DIRECTORY);
   return renderSummary({
     ports: portsWithOffset(flags.portOffset),
     kubeconfig: paths.kubeconfig,
+    policies,
     isKubeconfigFound: isDefault,
   });
 }

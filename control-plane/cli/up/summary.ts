@@ -14,12 +14,7 @@ export function renderSummary(options: SummaryOptions): string {
   const names = Object.keys(UP_PORTS) as UpPortName[];
   const rows = names.map((name) => [UP_PORTS[name].label, `127.0.0.1:${options.ports[name]}`]);
   const table = renderTable(['WHAT', 'ADDRESS'], rows);
-  const lines = [
-    'Heartline is up, with no policy yet unless you applied one before.',
-    '',
-    table,
-    '',
-  ];
+  const lines = [`Heartline is up, ${policyCount(options.policies)}.`, '', table, ''];
   if (!options.isKubeconfigFound) {
     lines.push(
       'In another terminal, first:',
@@ -34,4 +29,9 @@ export function renderSummary(options: SummaryOptions): string {
     'Ctrl-C stops all of it.',
   );
   return lines.join('\n');
+}
+
+function policyCount(count: number): string {
+  if (count === 0) return 'with no policy yet';
+  return count === 1 ? 'with 1 policy' : `with ${count} policies`;
 }
