@@ -5,6 +5,8 @@ import { UP_PORTS, type UpPortName, type UpPorts } from './ports.js';
 export interface SummaryOptions {
   readonly ports: UpPorts;
   readonly kubeconfig: string;
+  /** AgentgatewayPolicies that the data directory holds. */
+  readonly policies: number;
   /** False when other commands would not find the kubeconfig by themselves. */
   readonly isKubeconfigFound: boolean;
 }
