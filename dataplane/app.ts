@@ -20,7 +20,7 @@ import { ApplyLoop } from './state/apply-loop.js';
 import { emptyPlan } from './state/effective-plan.js';
 import { LastGoodFile } from './state/last-good.js';
 import { XdsClient } from './xds/client.js';
-import { connectGrpc } from './xds/connection.js';
+import { connectGrpc, type PingOptions } from './xds/connection.js';
 import { nodeId, nodeOf, type WorkerIdentity } from './xds/node-identity.js';
 import { startReporter } from './xds/reporter.js';
 import { readToken } from './xds/token-file.js';
@@ -49,13 +49,10 @@ export interface Worker {
   stop(graceMs: number): Promise<void>;
 }
 
-/**
- * An HTTP/2 PING this often, with 10 s for its answer: a control plane behind a dead path is noticed within 30 s (TCP keepalive
- * alone, as in the reference proxy, takes 30 min).
- */
-const PING_EVERY_MS = 15_000;
+/** A control plane behind a dead path is noticed within 30 s; TCP keepalive alone, as in the reference proxy, takes 30 min. */
+const PING: PingOptions = { everyMs: 15_000, timeoutMs: 10_000 };
 /** gRPC servers in Go end connections that PING more often than every 5 min, unless told otherwise. */
-const FOREIGN_PING_EVERY_MS = 310_000;
+const FOREIGN_PING: PingOptions = { everyMs: 310_000, timeoutMs: 10_000 };
 
 /** Builds the worker in the order in which its parts need each other; serves when the promise settles. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
@@ -90,7 +87,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     onRejected: (count) => metrics.rejected.inc(count),
   });
   const headers = (): ReadonlyMap<string, string> => streamHeaders(flags);
-  let pingEveryMs = PING_EVERY_MS;
+  let ping = PING;
   const startedAtMs = clock.wallMs();
   const client = new XdsClient({
     address: flags.xdsAddress,
@@ -103,7 +100,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     metrics,
     connect: connectGrpc,
     headers,
-    pingEveryMs: () => pingEveryMs,
+    ping: () => ping,
     held: (typeUrl) => applyLoop.versions(typeUrl),
     handle: (response) => applyLoop.handle(response),
     onSynced: () => readiness.done('xds'),
@@ -119,7 +116,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
           logger,
           headers,
           onForeign: () => {
-            pingEveryMs = FOREIGN_PING_EVERY_MS;
+            ping = FOREIGN_PING;
           },
         },
         connection,

@@ -35,6 +35,7 @@ export class ApplyLoop {
   #held: ResourceSet<GatewayResource> = new Map();
   #addresses: ResourceSet<Address> = new Map();
   #version = '';
+  #basis: EffectivePlan['basis'] | undefined;
   #running: Promise<ApplyReport> | undefined;
 
   constructor(options: ApplyLoopOptions) {
@@ -101,10 +102,12 @@ export class ApplyLoop {
     origin: Origin,
   ): Promise<readonly Diagnostic[]> {
     const { engine, gateway, onInForce, onRejected } = this.#options;
-    const { plan, warnings } = this.#planOf(staged.next, version);
+    const effective = this.#planOf(staged.next, version);
+    const { plan, warnings } = effective;
     const unchanged = !staged.changed && version === this.#version ? this.#running : undefined;
     this.#held = staged.next;
     this.#version = version;
+    this.#basis = effective.basis;
     this.#running = unchanged ?? engine.apply(plan);
     const report = await this.#running;
 
@@ -129,7 +132,7 @@ export class ApplyLoop {
 
   #planOf(held: ResourceSet<GatewayResource>, version: string): EffectivePlan {
     const { gateway, systemKeepalive } = this.#options;
-    return effectivePlan(held, { gateway, version, systemKeepalive });
+    return effectivePlan(held, { gateway, version, systemKeepalive }, this.#basis);
   }
 
   /** The engine has put its listener back already; the state and the open connections follow. */

@@ -20,8 +20,8 @@ import {
 import type { BindPlan, TcpKeepalive } from '../engine/plan.js';
 import { effectivePlan } from './effective-plan.js';
 import { DEFAULT_HTTP } from './http-values.js';
-import { stageDelta } from './resource-set.js';
-import { gatewayResourceType } from './resource-types.js';
+import { type ResourceSet, stageDelta } from './resource-set.js';
+import { type GatewayResource, gatewayResourceType } from './resource-types.js';
 
 const wire = loadWire();
 const OFF: TcpKeepalive = { enabled: false, idleSeconds: 7200, intervalSeconds: 75, probes: 9 };
@@ -32,18 +32,23 @@ const on = (idleSeconds: number, intervalSeconds: number, probes: number): TcpKe
   probes,
 });
 
-function planOf(...resources: readonly NamedResource[]) {
-  const { next, diagnostics } = stageDelta(gatewayResourceType(wire), new Map(), {
+const CONTEXT = { gateway: GATEWAY, version: '7-abc', systemKeepalive: OFF };
+
+type Held = ResourceSet<GatewayResource>;
+
+/** `held` after a response with these resources and removals. */
+function after(held: Held, resources: readonly NamedResource[], removed: readonly string[] = []) {
+  const { next, diagnostics } = stageDelta(gatewayResourceType(wire), held, {
     resources: resources.map((named) => receivedResource(wire.resource, named)),
-    removed: [],
+    removed,
   });
   const refused = diagnostics.filter(({ severity }) => severity === 'error');
   assert.deepEqual(refused, [], 'the fixtures are acceptable');
-  const { plan, warnings } = effectivePlan(next, {
-    gateway: GATEWAY,
-    version: '7-abc',
-    systemKeepalive: OFF,
-  });
+  return next;
+}
+
+function planOf(...resources: readonly NamedResource[]) {
+  const { plan, warnings } = effectivePlan(after(new Map(), resources), CONTEXT);
   const bind = (port: number): BindPlan => {
     const found = plan.binds.find((candidate) => candidate.port === port);
     assert.ok(found, `no bind ${port}`);
@@ -473,4 +478,43 @@ describe('upstream keepalive', () => {
 it('the order of resources does not matter', () => {
   const shuffled = [...SAMPLE, guideTcpPolicy(), guideHttpPolicy()];
   assert.deepEqual(planOf(...shuffled.toReversed()).plan, planOf(...shuffled).plan);
+});
+
+describe('a plan made from the one before', () => {
+  const authz = policyOf('n', { networkAuthorization: {} });
+  const traffic: NamedResource = {
+    name: 'policy/t',
+    resource: { policy: { key: 't', target: GATEWAY_TARGET, traffic: {} } },
+  };
+  const steps: readonly (readonly [string, readonly NamedResource[], string[]])[] = [
+    ['a tcp policy comes', [guideTcpPolicy()], []],
+    ['it changes', [guideTcpPolicy(60)], []],
+    ['a restriction comes', [authz], []],
+    ['it turns into something harmless', [{ ...authz, resource: guideHttpPolicy().resource }], []],
+    ['a route is closed', [traffic], []],
+    ['it is open again', [], [traffic.name]],
+    ['a route moves', [routeOf('httpbin/httpbin.00.http', { hostnames: ['a.b'] })], []],
+    ['the backend goes', [], [backendOf(1).name]],
+    ['the policies go', [], [guideTcpPolicy().name, authz.name]],
+  ];
+
+  it('is the plan made from nothing, at every step', () => {
+    let held = after(new Map(), SAMPLE);
+    let before = effectivePlan(held, CONTEXT);
+    for (const [name, resources, removed] of steps) {
+      held = after(held, resources, removed);
+      const next = effectivePlan(held, CONTEXT, before.basis);
+      const fresh = effectivePlan(held, CONTEXT);
+      assert.deepEqual([next.plan, next.warnings], [fresh.plan, fresh.warnings], name);
+      before = next;
+    }
+  });
+
+  it('keeps the listeners when only frontend values change', () => {
+    const held = after(new Map(), SAMPLE);
+    const before = effectivePlan(held, CONTEXT);
+    const next = effectivePlan(after(held, [guideTcpPolicy()]), CONTEXT, before.basis);
+    assert.equal(next.plan.binds[0]?.listeners, before.plan.binds[0]?.listeners);
+    assert.notDeepEqual(next.plan.binds[0]?.tcp, before.plan.binds[0]?.tcp);
+  });
 });

@@ -2,26 +2,21 @@
 import type { NamespacedName } from '../../shared/names/gateway-name.js';
 import type { Bind__Output as Bind } from '../../shared/proto/gen/agentgateway/dev/resource/Bind.js';
 import type { Listener__Output as Listener } from '../../shared/proto/gen/agentgateway/dev/resource/Listener.js';
-import type { BindPlan, ListenerPlan, Plan, TcpKeepalive, TcpRoutePlan } from '../engine/plan.js';
-import { resolveBackends } from './backend-targets.js';
+import type { BindPlan, Plan, TcpKeepalive } from '../engine/plan.js';
 import { type Diagnostic, sortDiagnostics } from './diagnostic.js';
-import {
-  frontendValues,
-  type GatewayFrontend,
-  gatewayFrontends,
-  unusedFrontends,
-} from './frontend-policies.js';
-import { groupBy, type HeldIndex, indexHeld, type Named } from './held-index.js';
+import { frontendValues, gatewayFrontends, unusedFrontends } from './frontend-policies.js';
+import { groupBy, type HeldIndex, indexHeld, indexPolicies, type Named } from './held-index.js';
 import { keepaliveValues, REFERENCE_KEEPALIVE } from './keepalive-values.js';
+import { planRouting, type Routing } from './listener-plans.js';
 import type { ResourceSet } from './resource-set.js';
 import type { GatewayResource } from './resource-types.js';
 import {
   bindRestriction,
+  Closings,
   type Restriction,
+  restrictingPart,
   restrictionsOf,
-  routeRestriction,
 } from './restrictions.js';
-import { httpRoutePlans, type RulePlans, tcpRoutePlan } from './route-plans.js';
 
 export interface PlanContext {
   /** The Gateway this worker serves; policies of others have no effect on it. */
@@ -36,19 +31,36 @@ export interface EffectivePlan {
   readonly plan: Plan;
   /** What was accepted and is not served, or is closed because it cannot be enforced; sorted. */
   readonly warnings: readonly Diagnostic[];
+  /** What the next plan may take over. */
+  readonly basis: PlanBasis;
 }
 
-/** What an engine has to do so that everything held is in force. */
+interface PlanBasis {
+  readonly held: ResourceSet<GatewayResource>;
+  readonly index: HeldIndex;
+  readonly routing: Routing;
+}
+
+/**
+ * What an engine has to do so that everything held is in force. With the basis of the plan before, a change of frontend values
+ * costs nothing per route, and listeners that did not change stay the same objects.
+ */
 export function effectivePlan(
   held: ResourceSet<GatewayResource>,
   context: PlanContext,
+  before?: PlanBasis,
 ): EffectivePlan {
-  const builder = new PlanBuilder(indexHeld(held), context);
-  const binds = builder.bindPlans();
-  const upstreamTcp = builder.upstreamKeepalive();
+  const kept = before !== undefined && sameRouting(before.held, held) ? before : undefined;
+  const index = kept ? { ...kept.index, policies: indexPolicies(held) } : indexHeld(held);
+  const restrictions = restrictionsOf(index.policies);
+  const { gateway } = context;
+  const routing = kept?.routing ?? planRouting({ index, restrictions, gateway });
+  const binds = planBinds({ index, restrictions, routing, context });
+  const upstream = upstreamKeepalive(index, gateway);
   return {
-    plan: { version: context.version, binds, upstreamTcp },
-    warnings: sortDiagnostics(builder.warnings()),
+    plan: { version: context.version, binds: binds.plans, upstreamTcp: upstream.values },
+    warnings: sortDiagnostics([...routing.warnings, ...binds.warnings, ...upstream.warnings]),
+    basis: { held, index, routing },
   };
 }
 
@@ -57,183 +69,103 @@ export function emptyPlan(): Plan {
   return { version: '', binds: [], upstreamTcp: REFERENCE_KEEPALIVE };
 }
 
-class PlanBuilder {
-  readonly #index: HeldIndex;
-  readonly #context: PlanContext;
-  readonly #frontends: readonly GatewayFrontend[];
-  readonly #restrictions: readonly Restriction[];
-  readonly #listeners: ReadonlyMap<string, readonly Named<Listener>[]>;
-  readonly #routes: ReadonlyMap<string, HeldIndex['routes']>;
-  readonly #tcpRoutes: ReadonlyMap<string, HeldIndex['tcpRoutes']>;
-  readonly #found: Diagnostic[] = [];
-  readonly #closed = new Map<Restriction, string[]>();
+/** Whether two sets differ in nothing but policies that close nothing. Unchanged resources are the same objects. */
+function sameRouting(a: ResourceSet<GatewayResource>, b: ResourceSet<GatewayResource>): boolean {
+  const counts = ({ value: { policy } }: { readonly value: GatewayResource }): boolean =>
+    policy === undefined || restrictingPart(policy) !== undefined;
+  for (const [name, held] of a) if (counts(held) && b.get(name) !== held) return false;
+  for (const [name, held] of b) if (counts(held) && a.get(name) !== held) return false;
+  return true;
+}
 
-  constructor(index: HeldIndex, context: PlanContext) {
-    this.#index = index;
-    this.#context = context;
-    this.#frontends = gatewayFrontends(index.policies, context.gateway);
-    this.#restrictions = restrictionsOf(index.policies);
-    this.#listeners = groupBy(index.listeners, ({ value }) => value.bindKey ?? '');
-    this.#routes = groupBy(index.routes, ({ value }) => value.listenerKey ?? '');
-    this.#tcpRoutes = groupBy(index.tcpRoutes, ({ value }) => value.listenerKey ?? '');
-  }
+interface BindInput {
+  readonly index: HeldIndex;
+  readonly restrictions: readonly Restriction[];
+  readonly routing: Routing;
+  readonly context: PlanContext;
+}
 
-  bindPlans(): BindPlan[] {
-    const portOwners = new Map<number, string>();
-    const plans: BindPlan[] = [];
-    for (const bind of this.#index.binds) {
-      if (bind.value.mode === 'INTERNAL') {
-        this.#warn(bind.name, 'internal binds are not served by this worker');
-        continue;
-      }
-      const port = bind.value.port ?? 0;
-      const owner = portOwners.get(port);
-      if (owner === undefined) portOwners.set(port, bind.key);
-      plans.push(this.#bindPlan(bind, port, owner));
+function planBinds({ index, restrictions, routing, context }: BindInput) {
+  const closings = new Closings();
+  const warnings: Diagnostic[] = [];
+  const frontends = gatewayFrontends(index.policies, context.gateway);
+  const listeners = groupBy(index.listeners, ({ value }) => value.bindKey ?? '');
+  const portOwners = new Map<number, string>();
+
+  const refusal = (bind: Named<Bind>, port: number): string | undefined => {
+    const members = listeners.get(bind.key) ?? [];
+    const owner = portOwners.get(port);
+    portOwners.set(port, owner ?? bind.key);
+    const restriction = bindRestriction(restrictions, context.gateway, bind.value, members);
+    if (restriction !== undefined) return closings.close(restriction, bind.key);
+    const unserved =
+      owner === undefined
+        ? unservedBind(bind, members)
+        : { name: bind.name, reason: `bind ${owner} has the same port ${port}` };
+    if (unserved === undefined) return undefined;
+    warnings.push(warn(unserved.name, `this port is closed: ${unserved.reason}`));
+    return unserved.reason;
+  };
+
+  const plans: BindPlan[] = [];
+  for (const bind of index.binds) {
+    if (bind.value.mode === 'INTERNAL') {
+      warnings.push(warn(bind.name, 'internal binds are not served by this worker'));
+      continue;
     }
-    return plans;
-  }
-
-  /** The first backend_tcp policy of the whole Gateway; other targets need per-backend values, which the plan has not. */
-  upstreamKeepalive(): TcpKeepalive {
-    const { gateway } = this.#context;
-    let chosen: TcpKeepalive | undefined;
-    for (const { name, value } of this.#index.policies) {
-      if (value.backend?.backendTcp === undefined) continue;
-      const at = value.target?.gateway;
-      const ours = at?.name === gateway.name && at.namespace === gateway.namespace;
-      const whole = ours && at.port === undefined && at.listener === undefined;
-      if (whole && chosen === undefined) {
-        chosen = keepaliveValues(value.backend.backendTcp.keepalive);
-      } else if (at === undefined || ours) {
-        this.#warn(name, 'backend_tcp has an effect only as the one policy of the whole Gateway');
-      }
-    }
-    return chosen ?? REFERENCE_KEEPALIVE;
-  }
-
-  warnings(): Diagnostic[] {
-    const closing = [...this.#closed].map(
-      ([{ name, part }, keys]): Diagnostic => ({
-        key: name,
-        severity: 'warn',
-        message: `this worker cannot enforce ${part}, so it closed ${keys.toSorted().join(', ')}`,
-      }),
-    );
-    return [...this.#found, ...closing, ...unusedFrontends(this.#frontends), ...this.#orphans()];
-  }
-
-  #bindPlan(bind: Named<Bind>, port: number, portOwner: string | undefined): BindPlan {
-    const listeners = this.#listeners.get(bind.key) ?? [];
-    const reason =
-      portOwner === undefined
-        ? (this.#restrictedBind(bind, listeners) ?? this.#unservedBind(bind, listeners))
-        : this.#warned(bind.name, `bind ${portOwner} has the same port ${port}`);
-    return {
+    const port = bind.value.port ?? 0;
+    const reason = refusal(bind, port);
+    plans.push({
       key: bind.key,
       port,
       protocol: bind.value.protocol === 'TCP' ? 'tcp' : 'http',
-      listeners: listeners.map((listener) => this.#listenerPlan(listener, port)),
-      ...frontendValues(this.#frontends, port, this.#context.systemKeepalive),
+      listeners: routing.listeners.get(bind.key) ?? [],
+      ...frontendValues(frontends, port, context.systemKeepalive),
       ...(reason === undefined ? {} : { refusal: { reason } }),
-    };
+    });
   }
+  const unused = unusedFrontends(frontends);
+  return { plans, warnings: [...warnings, ...closings.warnings(), ...unused] };
+}
 
-  #listenerPlan({ key, value: listener }: Named<Listener>, port: number): ListenerPlan {
-    const rules = (this.#routes.get(key) ?? []).map((route) =>
-      this.#httpRoutes(route, listener, port),
-    );
-    return {
-      key,
-      name: listener.name?.listenerName ?? '',
-      hostname: (listener.hostname ?? '').toLowerCase(),
-      routes: [
-        ...rules.flatMap(({ conditional }) => conditional),
-        ...rules.flatMap(({ plain }) => plain),
-      ],
-      tcpRoutes: (this.#tcpRoutes.get(key) ?? []).map((route) => this.#tcpRoute(route)),
-    };
+/** TLS, tunnels and mixed protocols: bytes would be read as something they are not. */
+function unservedBind(
+  bind: Named<Bind>,
+  listeners: readonly Named<Listener>[],
+): { readonly name: string; readonly reason: string } | undefined {
+  const { protocol = 'HTTP', tunnelProtocol = 'DIRECT' } = bind.value;
+  if (protocol === 'TLS') {
+    return { name: bind.name, reason: 'binds of protocol TLS are not served by this worker' };
   }
+  if (tunnelProtocol !== 'DIRECT') {
+    const reason = `tunnel protocol ${tunnelProtocol} is not served by this worker`;
+    return { name: bind.name, reason };
+  }
+  const odd = listeners.find(({ value }) => (value.protocol ?? 'UNKNOWN') !== protocol);
+  if (odd === undefined) return undefined;
+  const reason = `listener ${odd.key} of protocol ${odd.value.protocol ?? 'UNKNOWN'} is not served on a bind of protocol ${protocol}`;
+  return { name: odd.name, reason };
+}
 
-  #httpRoutes(route: HeldIndex['routes'][number], listener: Listener, port: number): RulePlans {
-    const scope = { gateway: this.#context.gateway, port, listener };
-    const restriction = routeRestriction(this.#restrictions, scope, route.value.name);
-    const resolved = resolveBackends(route.value.backends, this.#index, this.#restrictions);
-    const closed = restriction && this.#close(restriction, route.key);
-    const rule = httpRoutePlans(route, resolved, closed);
-    const reasons = [...rule.conditional, ...rule.plain].map(({ refusal }) => refusal?.reason);
-    for (const reason of new Set(reasons)) {
-      if (reason !== undefined) this.#warn(route.name, `this route answers 500: ${reason}`);
+/** The first backend_tcp policy of the whole Gateway; other targets need per-backend values, which the plan has not. */
+function upstreamKeepalive(index: HeldIndex, gateway: NamespacedName) {
+  const warnings: Diagnostic[] = [];
+  let values: TcpKeepalive | undefined;
+  for (const { name, value } of index.policies) {
+    if (value.backend?.backendTcp === undefined) continue;
+    const at = value.target?.gateway;
+    const ours = at?.name === gateway.name && at.namespace === gateway.namespace;
+    const whole = ours && at.port === undefined && at.listener === undefined;
+    if (whole && values === undefined) {
+      values = keepaliveValues(value.backend.backendTcp.keepalive);
+    } else if (at === undefined || ours) {
+      const message = 'backend_tcp has an effect only as the one policy of the whole Gateway';
+      warnings.push(warn(name, message));
     }
-    return rule;
   }
+  return { values: values ?? REFERENCE_KEEPALIVE, warnings };
+}
 
-  #tcpRoute(route: HeldIndex['tcpRoutes'][number]): TcpRoutePlan {
-    const resolved = resolveBackends(route.value.backends, this.#index, this.#restrictions);
-    if (resolved.refused !== undefined) {
-      this.#warn(route.name, `this route refuses connections: ${resolved.refused}`);
-    }
-    return tcpRoutePlan(route, resolved);
-  }
-
-  #restrictedBind(bind: Named<Bind>, listeners: readonly Named<Listener>[]): string | undefined {
-    const { gateway } = this.#context;
-    const restriction = bindRestriction(this.#restrictions, gateway, bind.value, listeners);
-    return restriction && this.#close(restriction, bind.key);
-  }
-
-  /** TLS, tunnels and mixed protocols: bytes would be read as something they are not. */
-  #unservedBind(bind: Named<Bind>, listeners: readonly Named<Listener>[]): string | undefined {
-    const { protocol = 'HTTP', tunnelProtocol = 'DIRECT' } = bind.value;
-    if (protocol === 'TLS') {
-      return this.#warned(bind.name, 'binds of protocol TLS are not served by this worker');
-    }
-    if (tunnelProtocol !== 'DIRECT') {
-      return this.#warned(
-        bind.name,
-        `tunnel protocol ${tunnelProtocol} is not served by this worker`,
-      );
-    }
-    const odd = listeners.find(({ value }) => (value.protocol ?? 'UNKNOWN') !== protocol);
-    if (odd === undefined) return undefined;
-    return this.#warned(
-      odd.name,
-      `listener ${odd.key} of protocol ${odd.value.protocol ?? 'UNKNOWN'} is not served on a bind of protocol ${protocol}`,
-    );
-  }
-
-  /** Parts that refer to something that is not held. */
-  #orphans(): Diagnostic[] {
-    const bindKeys = new Set(this.#index.binds.map(({ key }) => key));
-    const listenerKeys = new Set(this.#index.listeners.map(({ key }) => key));
-    const orphans: Diagnostic[] = [];
-    for (const { name, value } of this.#index.listeners) {
-      if (bindKeys.has(value.bindKey ?? '')) continue;
-      const message = `has no effect: bind ${value.bindKey} does not exist`;
-      orphans.push({ key: name, severity: 'warn', message });
-    }
-    for (const { name, value } of [...this.#index.routes, ...this.#index.tcpRoutes]) {
-      if (listenerKeys.has(value.listenerKey ?? '')) continue;
-      const message = `has no effect: listener ${value.listenerKey || '(none)'} does not exist`;
-      orphans.push({ key: name, severity: 'warn', message });
-    }
-    return orphans;
-  }
-
-  /** Remembers what a restriction closed, for one warning per policy; returns the reason for the plan. */
-  #close(restriction: Restriction, key: string): string {
-    const keys = this.#closed.get(restriction) ?? [];
-    keys.push(key);
-    this.#closed.set(restriction, keys);
-    return `${restriction.part} policy ${restriction.key} cannot be enforced by this worker`;
-  }
-
-  #warned(key: string, reason: string): string {
-    this.#warn(key, `this port is closed: ${reason}`);
-    return reason;
-  }
-
-  #warn(key: string, message: string): void {
-    this.#found.push({ key, severity: 'warn', message });
-  }
+function warn(key: string, message: string): Diagnostic {
+  return { key, severity: 'warn', message };
 }

@@ -27,25 +27,32 @@ export interface HeldIndex {
 }
 
 export function indexHeld(held: ResourceSet<GatewayResource>): HeldIndex {
-  const collect = <T extends { key?: string }>(
-    pick: (resource: GatewayResource) => T | undefined,
-  ): Named<T>[] => {
-    const found: Named<T>[] = [];
-    for (const { name, value: resource } of held.values()) {
-      const value = pick(resource);
-      if (value !== undefined) found.push({ name, key: value.key ?? '', value });
-    }
-    return found.sort((a, b) => compareText(a.key, b.key));
-  };
-  const backends = collect((resource) => resource.backend);
+  const backends = collect(held, ({ backend }) => backend);
   return {
-    binds: collect((resource) => resource.bind),
-    listeners: collect((resource) => resource.listener),
-    routes: collect((resource) => resource.route),
-    tcpRoutes: collect((resource) => resource.tcpRoute),
-    policies: collect((resource) => resource.policy),
+    binds: collect(held, ({ bind }) => bind),
+    listeners: collect(held, ({ listener }) => listener),
+    routes: collect(held, ({ route }) => route),
+    tcpRoutes: collect(held, ({ tcpRoute }) => tcpRoute),
+    policies: indexPolicies(held),
     backends: new Map(backends.map((backend) => [backend.key, backend])),
   };
+}
+
+/** Policies alone: what changes most. */
+export function indexPolicies(held: ResourceSet<GatewayResource>): Named<Policy__Output>[] {
+  return collect(held, ({ policy }) => policy);
+}
+
+function collect<T extends { key?: string }>(
+  held: ResourceSet<GatewayResource>,
+  pick: (resource: GatewayResource) => T | undefined,
+): Named<T>[] {
+  const found: Named<T>[] = [];
+  for (const { name, value: resource } of held.values()) {
+    const value = pick(resource);
+    if (value !== undefined) found.push({ name, key: value.key ?? '', value });
+  }
+  return found.sort((a, b) => compareText(a.key, b.key));
 }
 
 export function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {

@@ -37,7 +37,8 @@ export function lastGoodOf<T>(gateway: string, label: string, held: ResourceSet<
 /** The checksum is over the JSON text of everything else, in this key order. */
 export function renderLastGood(lastGood: LastGood): string {
   const body = bodyOf(lastGood);
-  return `${JSON.stringify({ ...body, checksum: checksumOf(body) })}\n`;
+  // Appended as text: the body of a large gateway is not worth writing out twice on the loop that moves traffic.
+  return `${body.slice(0, -1)},"checksum":"${checksumOf(body)}"}\n`;
 }
 
 /** Accepts exactly what `renderLastGood` writes, for `gateway`. */
@@ -62,8 +63,8 @@ export function parseLastGood(text: string, gateway: string): LastGood | Unusabl
 
 type Json = Readonly<Record<string, unknown>>;
 
-function bodyOf({ gateway, label, resources }: LastGood): Json {
-  return {
+function bodyOf({ gateway, label, resources }: LastGood): string {
+  return JSON.stringify({
     format: LAST_GOOD_FORMAT,
     gateway,
     label,
@@ -72,11 +73,11 @@ function bodyOf({ gateway, label, resources }: LastGood): Json {
       version,
       bytes: bytes.toString('base64'),
     })),
-  };
+  });
 }
 
-function checksumOf(body: Json): string {
-  return createHash('sha256').update(JSON.stringify(body)).digest('hex');
+function checksumOf(body: string): string {
+  return createHash('sha256').update(body).digest('hex');
 }
 
 function parseObject(text: string): Json | undefined {

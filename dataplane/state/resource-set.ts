@@ -76,7 +76,9 @@ export function stageDelta<T>(
   const next = new Map(held);
   for (const [name, candidate] of candidates) next.set(name, candidate);
   for (const name of removed) next.delete(name);
-  return { next, diagnostics, changed: !sameVersions(held, next) };
+  const touched = [...candidates.keys(), ...removed];
+  const changed = touched.some((name) => !sameContent(held.get(name), next.get(name)));
+  return { next, diagnostics, changed };
 }
 
 export function versionsOf<T>(set: ResourceSet<T>): Map<string, string> {
@@ -170,6 +172,12 @@ function findClashes<T>(
   removed: ReadonlySet<string>,
 ): Set<string> {
   const refused = new Set<string>();
+  const keepsIdentity = (name: string, { value }: Held<T>): boolean => {
+    const before = held.get(name);
+    return before !== undefined && type.identity(name, before.value) === type.identity(name, value);
+  };
+  // The common change replaces what is held: nothing can clash, and nothing else has to be looked at.
+  if ([...candidates].every(([name, candidate]) => keepsIdentity(name, candidate))) return refused;
   for (let found = -1; found !== refused.size; ) {
     found = refused.size;
     const owners = new Map<string, string>();
@@ -187,13 +195,8 @@ function findClashes<T>(
   return refused;
 }
 
-function sameVersions<T>(a: ResourceSet<T>, b: ResourceSet<T>): boolean {
-  if (a.size !== b.size) return false;
-  for (const [name, { version, bytes }] of a) {
-    const other = b.get(name);
-    if (other === undefined || other.version !== version || !other.bytes.equals(bytes)) {
-      return false;
-    }
-  }
-  return true;
+/** An empty version says nothing about the content (reference §1.3), so the bytes are compared too. */
+function sameContent<T>(a: Held<T> | undefined, b: Held<T> | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.version === b.version && a.bytes.equals(b.bytes);
 }

@@ -4,6 +4,7 @@ import type { Bind__Output as Bind } from '../../shared/proto/gen/agentgateway/d
 import type { Listener__Output as Listener } from '../../shared/proto/gen/agentgateway/dev/resource/Listener.js';
 import type { Policy__Output as Policy } from '../../shared/proto/gen/agentgateway/dev/resource/Policy.js';
 import type { RouteName__Output as RouteName } from '../../shared/proto/gen/agentgateway/dev/resource/RouteName.js';
+import type { Diagnostic } from './diagnostic.js';
 import type { Named } from './held-index.js';
 
 /** A policy that restricts access, or changes what bytes mean, and that this worker cannot enforce: what it covers is closed. */
@@ -32,7 +33,7 @@ export function restrictionsOf(policies: readonly Named<Policy>[]): Restriction[
  * nonsense, and the client's address would be the balancer's. A traffic, conditional or unknown backend policy may be
  * authentication, a rate limit or TLS to the backend; this build cannot tell.
  */
-function restrictingPart(policy: Policy): string | undefined {
+export function restrictingPart(policy: Policy): string | undefined {
   switch (policy.frontend?.kind) {
     case 'networkAuthorization':
       return 'frontend.networkAuthorization';
@@ -43,6 +44,27 @@ function restrictingPart(policy: Policy): string | undefined {
   if (policy.traffic !== undefined) return 'traffic';
   if (policy.conditional !== undefined) return 'conditional';
   return policy.backend !== undefined && policy.backend.kind === undefined ? 'backend' : undefined;
+}
+
+/** Collects what restrictions closed, for one warning per policy. */
+export class Closings {
+  readonly #closed = new Map<Restriction, string[]>();
+
+  /** Returns the reason for the plan. */
+  close(restriction: Restriction, key: string): string {
+    const keys = this.#closed.get(restriction) ?? [];
+    keys.push(key);
+    this.#closed.set(restriction, keys);
+    return `${restriction.part} policy ${restriction.key} cannot be enforced by this worker`;
+  }
+
+  warnings(): Diagnostic[] {
+    return [...this.#closed].map(([{ name, part }, keys]) => ({
+      key: name,
+      severity: 'warn',
+      message: `this worker cannot enforce ${part}, so it closed ${keys.toSorted().join(', ')}`,
+    }));
+  }
 }
 
 export interface ListenerScope {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { createServer } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { Registry } from 'prom-client';
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
@@ -41,7 +41,7 @@ function startClient(t: TestContext, address: string, more: Partial<XdsClientOpt
     metrics: createXdsMetrics(new Registry()),
     connect: connectGrpc,
     headers: () => new Map([['authorization', 'Bearer t']]),
-    pingEveryMs: () => 15_000,
+    ping: () => ({ everyMs: 15_000, timeoutMs: 10_000 }),
     held: () => new Map(),
     handle: async () => [],
     onSynced: () => served.push('synced'),
@@ -245,6 +245,20 @@ describe('an xDS client', () => {
     assert.match(lines.join(''), /cannot be reached/);
   });
 
+  it('notices a control plane that went silent behind an open connection', async (t) => {
+    const stub = await startStub(t);
+    const path = await startPath(t, stub.address);
+    const { lines } = startClient(t, path.address, {
+      ping: () => ({ everyMs: 100, timeoutMs: 100 }),
+    });
+    const stream = await stub.stream(0);
+    stream.send(response('n1'));
+    await eventually(() => assert.equal(answersOf(stream, RESOURCE_TYPE_URL).length, 1));
+    path.goSilent();
+    await eventually(() => assert.equal(retries(lines).length, 1));
+    assert.match(lines.join(''), /cannot be reached/);
+  });
+
   it('reconnects after bytes that are no response', async (t) => {
     const stub = await startStub(t);
     const { lines } = startClient(t, stub.address);
@@ -279,6 +293,34 @@ describe('an xDS client', () => {
     assert.equal(client.status().phase, 'stopped');
   });
 });
+
+/** A path to `address` that can be cut without a FIN or RST: bytes stop, connections stay. */
+async function startPath(t: TestContext, address: string) {
+  const { port } = new URL(`tcp://${address}`);
+  const sockets = new Set<Socket>();
+  const server = createServer((near) => {
+    const far = connect(Number(port), '127.0.0.1');
+    for (const [from, to] of [
+      [near, far],
+      [far, near],
+    ] as const) {
+      sockets.add(from);
+      from.on('error', () => undefined);
+      from.pipe(to);
+    }
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  return {
+    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    goSilent(): void {
+      for (const socket of sockets) socket.unpipe().pause();
+    },
+  };
+}
 
 /** The waits that were announced, milliseconds, oldest first. */
 function retries(lines: readonly string[]): number[] {

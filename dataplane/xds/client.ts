@@ -7,7 +7,7 @@ import type { Logger } from '../../shared/telemetry/logger.js';
 import { createBackoff } from '../../shared/time/backoff.js';
 import type { Clock, Timer } from '../../shared/time/clock.js';
 import type { Diagnostic } from '../state/diagnostic.js';
-import type { Connect, Connection, RawStream, StreamEnd } from './connection.js';
+import type { Connect, Connection, PingOptions, RawStream, StreamEnd } from './connection.js';
 import {
   answer,
   firstRequests,
@@ -37,8 +37,8 @@ export interface XdsClientOptions {
   readonly connect: Connect;
   /** Headers of each new stream; may throw HeartlineError, which counts as a failed attempt. */
   readonly headers: () => ReadonlyMap<string, string>;
-  /** See ConnectionOptions; asked before each attempt. */
-  readonly pingEveryMs: () => number;
+  /** Asked before each attempt. */
+  readonly ping: () => PingOptions;
   /** Versions held of a type, by resource name. */
   readonly held: (typeUrl: string) => ReadonlyMap<string, string>;
   /**
@@ -82,7 +82,6 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** After a goodbye; spread, because a control plane that goes says it to its whole fleet at once. */
 const GOODBYE_MIN_MS = 10;
 const GOODBYE_SPREAD_MS = 240;
-const PING_TIMEOUT_MS = 10_000;
 /** An outage is said once; after that a reminder at this distance. */
 const REMIND_MS = 60_000;
 
@@ -147,7 +146,7 @@ export class XdsClient {
   }
 
   #connect(): void {
-    const { address, clock, connect, headers, node, held, pingEveryMs, wire } = this.#options;
+    const { address, clock, connect, headers, node, held, ping, wire } = this.#options;
     let sentHeaders: ReadonlyMap<string, string>;
     try {
       sentHeaders = headers();
@@ -156,11 +155,7 @@ export class XdsClient {
       this.#retry('no-token', { message, subject }, 'cannot connect to the control plane');
       return;
     }
-    const connection = connect({
-      address,
-      pingEveryMs: pingEveryMs(),
-      pingTimeoutMs: PING_TIMEOUT_MS,
-    });
+    const connection = connect({ address, ping: ping() });
     this.#session = openStream(this.#session);
     const raw = connection.open(DELTA_PATH, sentHeaders, {
       onMessage: (bytes) => this.#receive(stream, bytes),

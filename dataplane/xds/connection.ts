@@ -31,10 +31,14 @@ export interface Connection {
 export interface ConnectionOptions {
   /** `host:port`. */
   readonly address: string;
-  /** An HTTP/2 PING after this long, so that a control plane behind a dead path is noticed, milliseconds. */
-  readonly pingEveryMs: number;
+  readonly ping: PingOptions;
+}
+
+/** HTTP/2 PINGs, so that a control plane behind a dead path is noticed after the sum of both at the latest. */
+export interface PingOptions {
+  readonly everyMs: number;
   /** Wait for the PING's answer, milliseconds. */
-  readonly pingTimeoutMs: number;
+  readonly timeoutMs: number;
 }
 
 /** As the reference proxy: a snapshot of a large gateway is one message. gRPC's own default is 4 MiB. */
@@ -47,8 +51,8 @@ export function connectGrpc(options: ConnectionOptions): Connection {
   const client = new grpc.Client(options.address, grpc.credentials.createInsecure(), {
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': -1,
-    'grpc.keepalive_time_ms': options.pingEveryMs,
-    'grpc.keepalive_timeout_ms': options.pingTimeoutMs,
+    'grpc.keepalive_time_ms': options.ping.everyMs,
+    'grpc.keepalive_timeout_ms': options.ping.timeoutMs,
     // A private connection per attempt: the pool would bring grpc-js's own backoff of earlier attempts along.
     'grpc.use_local_subchannel_pool': 1,
     // http_proxy of the environment is meant for the web, not for the control plane of this machine or cluster.

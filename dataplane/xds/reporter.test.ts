@@ -35,8 +35,7 @@ async function startReporting(t: TestContext, fleet = true) {
   const stub = await startControlPlaneStub(wire, { fleet });
   const connection = connectGrpc({
     address: stub.address,
-    pingEveryMs: 15_000,
-    pingTimeoutMs: 10_000,
+    ping: { everyMs: 15_000, timeoutMs: 10_000 },
   });
   const clock = manualClock(1_700_000_000_000);
   const lines: string[] = [];
