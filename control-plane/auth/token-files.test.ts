@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, test } from 'node:test';
@@ -44,10 +44,12 @@ describe('readOrCreateToken', () => {
     });
   }
 
-  test('says why a file cannot be written', {
-    skip: process.getuid?.() === 0 && 'root may',
-  }, () => {
-    chmodSync(dir, 0o500);
-    assert.throws(() => readOrCreateToken(join(dir, 'api.token')), { message: /EACCES/ });
+  test('says why a file cannot be written', () => {
+    const file = join(dir, 'file');
+    writeFileSync(file, '');
+    assert.throws(() => readOrCreateToken(join(file, 'below', 'api.token')), {
+      code: 'CONFIG',
+      message: /api\.token cannot be used: ENOTDIR/,
+    });
   });
 });

@@ -12,14 +12,14 @@ const TOKEN_BYTES = 32;
  * yet. Throws CONFIG when the file holds no token.
  */
 export function readOrCreateToken(path: string): string {
-  mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
   const token = randomBytes(TOKEN_BYTES).toString('base64url');
   try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     writeFileSync(path, `${token}\n`, { mode: 0o600, flag: 'wx' });
     return token;
   } catch (thrown) {
-    if (errnoOf(thrown) === 'EEXIST') return readToken(path);
-    throw unreadable(path, thrown);
+    if (errnoOf(thrown) !== 'EEXIST') throw unreadable(path, thrown);
+    return readToken(path);
   }
 }
 

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomBytes, randomUUID } from 'node:crypto';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { HeartlineError, toHeartlineError } from '../shared/errors/heartline-error.js';
+import { packageRoot } from '../shared/process/package-root.js';
+import { loadPackageDefinition } from '../shared/proto/package-definition.js';
+import { loadWire } from '../shared/proto/wire.js';
+import type { Logger } from '../shared/telemetry/logger.js';
+import type { Clock } from '../shared/time/clock.js';
+import { systemClock } from '../shared/time/system-clock.js';
+import { createAuthenticator } from './auth/authenticate.js';
+import type { TokenEntry } from './auth/identity.js';
+import { readOrCreateToken } from './auth/token-files.js';
+import { createMemoryBus } from './bus/memory-bus.js';
+import { packageVersion } from './cli/package-version.js';
+import { lockInstance } from './cli/up/instance-lock.js';
+import { compileGateway } from './compile/compile-gateway.js';
+import { createFleetService } from './fleet/fleet-service.js';
+import { createFleetRegistry } from './fleet/registry.js';
+import { startApiServer } from './kube-api/server.js';
+import { createAdmission } from './policy/admission.js';
+import { createReconciler } from './reconcile/reconciler.js';
+import { createObjectDoor } from './source/embedded-objects.js';
+import { createMemoryStore } from './store/memory-store.js';
+import type { Store } from './store/store.js';
+import { createDiscoveryService } from './xds/discovery-service.js';
+import { startRpcServer } from './xds/server.js';
+
+export interface ListenAddress {
+  /** An IP address or `localhost`. */
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+}
+
+export interface ControlPlaneOptions {
+  /** Where log, state and tokens live; made, for its owner only, when missing. */
+  readonly dataDir: string;
+  readonly xdsAddress: ListenAddress;
+  readonly apiAddress: ListenAddress;
+  /** The cluster whose gateways are compiled, and whose workers the worker token is for. */
+  readonly cluster: string;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  /** `memory` forgets everything with the process; default `lmdb`, below the data directory. */
+  readonly storeKind?: 'lmdb' | 'memory';
+}
+
+export interface RunningControlPlane {
+  /** The addresses really bound. */
+  readonly xdsAddress: ListenAddress;
+  readonly apiAddress: ListenAddress;
+  /** Ends streams and requests in good order; everything acknowledged is on disk already. */
+  stop(): Promise<void>;
+}
+
+/**
+ * Builds one control plane in visible order: state is read before anything listens, and what was started
+ * is stopped in reverse order, also when a later part fails to start.
+ */
+export async function startControlPlane(
+  options: ControlPlaneOptions,
+): Promise<RunningControlPlane> {
+  const started = new StopList();
+  try {
+    return await start(options, started);
+  } catch (thrown) {
+    await started.stopAll();
+    throw toHeartlineError(thrown);
+  }
+}
+
+async function start(
+  options: ControlPlaneOptions,
+  started: StopList,
+): Promise<RunningControlPlane> {
+  const { cluster, dataDir, logger, clock = systemClock() } = options;
+  const version = packageVersion();
+  const instance = `heartline/${version}@${hostname()}`;
+  const newSessionId = (): string => randomBytes(6).toString('hex');
+
+  makeDataDir(dataDir);
+  started.add(lockInstance(join(dataDir, 'control-plane.lock')));
+  const store = openStore(options);
+  started.add(() => store.close());
+  const authenticate = createAuthenticator(tokensOf(dataDir, cluster));
+  const bus = createMemoryBus({ source: 'control-plane', clock, logger });
+  const wire = loadWire();
+  const admission = createAdmission(join(packageRoot(import.meta.url), 'deploy', 'crds'));
+  const door = createObjectDoor({ store, admission, clock, randomUuid: randomUUID });
+
+  const reconciler = createReconciler({
+    ...{ store, bus, clock, logger, cluster },
+    compile: compileGateway,
+    encode: wire.resource.encode,
+  });
+  started.add(() => reconciler.stop());
+  const registry = createFleetRegistry({ bus, clock, source: reconciler });
+  started.add(registry.stop);
+  await reconciler.start();
+
+  const shared = { bus, wire, authenticate, logger, instance, newSessionId };
+  const services = [
+    createDiscoveryService({ ...shared, source: reconciler }),
+    createFleetService({ ...shared, clock, registry }),
+  ];
+  const rpc = await startRpcServer({
+    ...{ services, authenticate, clock },
+    address: options.xdsAddress,
+    packageDefinition: loadPackageDefinition(),
+  });
+  started.add(() => rpc.stop());
+  const api = await startApiServer({
+    ...{ door, authenticate, logger, version },
+    address: options.apiAddress,
+    allowedHosts: ['localhost', hostname()],
+    fleet: registry.views,
+    history: (gateway) => reconciler.release({ cluster, ...gateway }),
+  });
+  started.add(() => api.close());
+  logger.info({ xds: rpc.address, api: api.address, dataDir, version }, 'control plane is up');
+  return {
+    xdsAddress: rpc.address,
+    apiAddress: api.address,
+    stop: () => started.stopAll(),
+  };
+}
+
+/** What has to be stopped, the last started first. */
+class StopList {
+  readonly #stops: (() => void | Promise<void>)[] = [];
+
+  add(stop: () => void | Promise<void>): void {
+    this.#stops.push(stop);
+  }
+
+  /** Stops everything once; a part that fails to stop does not keep the others from it. */
+  async stopAll(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const stop of this.#stops.splice(0).reverse()) {
+      try {
+        await stop();
+      } catch (thrown) {
+        failures.push(thrown);
+      }
+    }
+    if (failures.length > 0) throw toHeartlineError(failures[0]);
+  }
+}
+
+function makeDataDir(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    chmodSync(dataDir, 0o700);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new HeartlineError('CONFIG', `the data directory ${dataDir} cannot be used: ${reason}`, {
+      subject: dataDir,
+      cause,
+    });
+  }
+}
+
+function openStore({ storeKind }: ControlPlaneOptions): Store {
+  if (storeKind === 'memory') return createMemoryStore(randomUUID());
+  throw new HeartlineError('UNIMPLEMENTED', 'the lmdb store is not here yet');
+}
+
+/** The two identities of an installation: who administers it, and its workers. */
+function tokensOf(dataDir: string, cluster: string): TokenEntry[] {
+  return [
+    {
+      token: readOrCreateToken(join(dataDir, 'api.token')),
+      identity: { name: 'admin', audience: 'api', gateways: 'all' },
+    },
+    {
+      token: readOrCreateToken(join(dataDir, 'worker.token')),
+      identity: { name: 'worker', audience: 'worker', cluster, gateways: 'all' },
+    },
+  ];
+}
