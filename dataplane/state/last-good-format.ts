@@ -4,7 +4,7 @@ import { compareText } from '../../shared/names/sort.js';
 import type { ResourceSet } from './resource-set.js';
 
 /** Raised when a field changes its meaning; an older program then refuses the file in a sentence. */
-export const LAST_GOOD_FORMAT = 1;
+const LAST_GOOD_FORMAT = 1;
 
 /** What a worker needs to serve without a control plane. */
 export interface LastGood {

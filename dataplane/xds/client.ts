@@ -21,7 +21,7 @@ import {
 import { adviceFor, classifyEnd, INTERNAL, UNAVAILABLE } from './stream-end.js';
 import type { XdsMetrics } from './xds-metrics.js';
 
-export const DELTA_PATH =
+const DELTA_PATH =
   '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources';
 
 export interface XdsClientOptions {

@@ -3,11 +3,11 @@ import type { InForceReport } from '../../shared/proto/gen/heartline/fleet/v1/In
 import type { EngineSummary } from '../engine/report.js';
 
 /** Reports on change are at least this far apart, milliseconds. */
-export const MIN_REPORT_GAP_MS = 1000;
+const MIN_REPORT_GAP_MS = 1000;
 /** A report at the latest after this long, milliseconds. */
-export const MAX_REPORT_GAP_MS = 30_000;
+const MAX_REPORT_GAP_MS = 30_000;
 /** Most changes are in force within this time: waiting for it saves a report that says "not yet". */
-export const ROLLING_OUT_WAIT_MS = 100;
+const ROLLING_OUT_WAIT_MS = 100;
 
 export interface ReportState {
   /** Undefined before the first report of the session. */

@@ -10,7 +10,7 @@ import { inForceReport, nextReportMs } from './in-force-report.js';
 import { nodeId, type WorkerIdentity } from './node-identity.js';
 import { UNIMPLEMENTED } from './stream-end.js';
 
-export const FLEET_PATH = '/heartline.fleet.v1.Fleet/Connect';
+const FLEET_PATH = '/heartline.fleet.v1.Fleet/Connect';
 
 export interface ReporterOptions {
   readonly identity: WorkerIdentity;

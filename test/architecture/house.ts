@@ -58,6 +58,7 @@ export const PURE: readonly string[] = [
 export const NOT_PURE: Readonly<Record<string, string>> = {
   'control-plane/policy/admission.ts': 'createAdmission reads the CRD files through load-crds.ts',
   'control-plane/policy/load-crds.ts': 'it reads deploy/crds, once',
+  'dataplane/state/last-good.ts': 'it writes and reads the last-good file',
   'shared/time/system-clock.ts': 'it is the clock',
 };
 
