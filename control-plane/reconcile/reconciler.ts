@@ -94,7 +94,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if (name === undefined) return;
     const gateway: GatewayRef = { cluster, ...name };
     try {
-      if (await publishGateway(id, gateway, cause)) tell(gateway);
+      const changed = await publishGateway(id, gateway, cause);
+      // Before that nobody may have asked for a target, so nobody has to hear that it is another one.
+      if (changed && firstPassDone) tell(gateway);
     } catch (thrown) {
       const err = toHeartlineError(thrown);
       logger.error(

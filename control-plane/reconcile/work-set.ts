@@ -35,7 +35,8 @@ export function createWorkSet<Reason>(
     add(work) {
       if (stopped) return;
       for (const [name, reason] of work) waiting.set(name, reason);
-      running ??= loop();
+      // An empty loop would end before its promise is kept here, and keep all later work waiting.
+      if (waiting.size > 0) running ??= loop();
     },
     async idle() {
       await running;
