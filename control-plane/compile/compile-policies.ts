@@ -21,7 +21,7 @@ export function compilePolicies(
 }
 
 /** The policies that have a target on this gateway. */
-export function candidatesOf(
+function candidatesOf(
   gatewayName: NamespacedName,
   gateway: KubeObject | undefined,
   policies: readonly KubeObject[],

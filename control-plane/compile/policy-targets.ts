@@ -46,11 +46,7 @@ export function targetsOf(
 }
 
 /** Policies select in their own namespace only. */
-export function isSelected(
-  gateway: KubeObject,
-  selector: TargetSelector,
-  namespace: string,
-): boolean {
+function isSelected(gateway: KubeObject, selector: TargetSelector, namespace: string): boolean {
   if (gateway.metadata.namespace !== namespace) return false;
   const labels = gateway.metadata.labels ?? {};
   return Object.entries(selector.matchLabels).every(([key, value]) => labels[key] === value);

@@ -11,10 +11,11 @@ import { apiVersionOf, type Kind } from './kinds.js';
 import type { KubeObject } from './kube-object.js';
 import { loadCrds } from './load-crds.js';
 import { METADATA_FIELDS, readMetadata } from './metadata.js';
+import { isNestedDeeper } from './nesting.js';
 import { normalize, type UnknownField } from './normalize.js';
 import { warnAbout } from './object-warnings.js';
 import { describeSchemaErrors, showValue } from './schema-problems.js';
-import { type Crd, isJsonObject, type StructuralSchema } from './structural-schema.js';
+import { isJsonObject, type StructuralSchema } from './structural-schema.js';
 
 /** What to do with fields the schema does not know: refuse, drop and say so, drop. */
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
@@ -35,11 +36,6 @@ export interface Admission {
 
 /** Reads the CRD files once; their schemas and rules are then evaluated for every object. */
 export function createAdmission(crdDir: string): Admission {
-  return createAdmissionFrom(loadCrds(crdDir));
-}
-
-/** The same over CRDs in memory. */
-export function createAdmissionFrom(crds: readonly Crd[]): Admission {
   // The schemas are our own files and tests load them all; checking them against the meta-schema at every
   // start would cost 60 ms.
   const ajv = new Ajv({
@@ -50,7 +46,7 @@ export function createAdmissionFrom(crds: readonly Crd[]): Admission {
     validateSchema: false,
   });
   const validators = new Map<string, KindValidator>();
-  for (const { spec } of crds) {
+  for (const { spec } of loadCrds(crdDir)) {
     for (const { name: version, schema } of spec.versions) {
       const apiVersion = `${spec.group}/${version}`;
       validators.set(`${apiVersion} ${spec.names.kind}`, compile(ajv, schema.openAPIV3Schema));
@@ -77,6 +73,11 @@ function compile(ajv: Ajv, schema: StructuralSchema): KindValidator {
   return { schema, validate: ajv.compile(toJsonSchema(schema)), rules: compileRules(schema) };
 }
 
+/** Deeper than any object of ours by far; the stack of a recursive walk ends at some thousands. */
+const MAX_LEVELS = 100;
+/** Problems listed; a reader stops long before. */
+const MAX_PROBLEMS = 100;
+
 type RawObject = { readonly [key: string]: JsonValue | undefined };
 
 function readHead(kind: Kind, object: unknown): RawObject {
@@ -84,6 +85,12 @@ function readHead(kind: Kind, object: unknown): RawObject {
     throw new HeartlineError(
       'INVALID_ARGUMENT',
       `${showValue(object)} is no object; send apiVersion, kind, metadata and spec`,
+    );
+  }
+  if (isNestedDeeper(object, MAX_LEVELS)) {
+    throw new HeartlineError(
+      'INVALID_ARGUMENT',
+      `the object is nested deeper than ${MAX_LEVELS} levels; no field of ${kind.kind} is`,
     );
   }
   const wanted = { apiVersion: apiVersionOf(kind), kind: kind.kind };
@@ -160,18 +167,32 @@ function refuseUnknown(subject: string, unknown: readonly UnknownField[]): void 
     message: describeUnknown(one),
     reason: 'FieldValueInvalid',
   }));
-  const message = `${subject}: ${problems.map((problem) => problem.message).join(', ')}`;
-  throw new HeartlineError('INVALID_ARGUMENT', message, { subject, problems });
+  const { listed, text } = list(problems, ({ message }) => message);
+  throw new HeartlineError('INVALID_ARGUMENT', `${subject}: ${text}`, {
+    subject,
+    problems: listed,
+  });
 }
 
 function invalidObject(subject: string, unsorted: readonly FieldProblem[]): HeartlineError {
   const problems = [...unsorted].sort((a, b) => compareText(a.field, b.field));
-  const lines = problems.map(({ field, message }) => `${field}: ${message}`);
-  const text = lines.length === 1 ? lines[0] : `[${lines.join(', ')}]`;
-  return new HeartlineError('INVALID_OBJECT', `${subject} is invalid: ${text}`, {
+  const { listed, text } = list(problems, ({ field, message }) => `${field}: ${message}`);
+  const shown = problems.length === 1 ? text : `[${text}]`;
+  return new HeartlineError('INVALID_OBJECT', `${subject} is invalid: ${shown}`, {
     subject,
-    problems,
+    problems: listed,
   });
+}
+
+/** The problems to report and their text; a huge object full of mistakes does not make a huge answer. */
+function list(
+  problems: readonly FieldProblem[],
+  describe: (problem: FieldProblem) => string,
+): { readonly listed: readonly FieldProblem[]; readonly text: string } {
+  const listed = problems.slice(0, MAX_PROBLEMS);
+  const left = problems.length - listed.length;
+  const rest = left === 0 ? [] : [`and ${left} more`];
+  return { listed, text: [...listed.map(describe), ...rest].join(', ') };
 }
 
 function describeSubject(kind: Kind, metadata: KubeObject['metadata']): string {

@@ -11,7 +11,7 @@ const RESERVED = new Set(
 );
 
 /** The name of a schema property inside a CEL rule. */
-export function celFieldName(property: string): string {
+function celFieldName(property: string): string {
   return RESERVED.has(property) ? `__${property}__` : property;
 }
 

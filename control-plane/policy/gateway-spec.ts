@@ -21,7 +21,7 @@ export interface ListenerSpec {
 }
 
 /** The class whose Gateways this control plane serves; every other Gateway is somebody else's. */
-export const GATEWAY_CLASS = 'agentgateway';
+const GATEWAY_CLASS = 'agentgateway';
 
 /** The spec of an admitted Gateway; the CRD made sure of its shape. */
 export function gatewaySpec(object: KubeObject): GatewaySpec {
