@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { eventually } from '../support/eventually.js';
-import { type KernelSocket, readKernelSockets } from '../support/kernel-oracle.js';
+import { formatValues, type KernelSocket, kernelSockets } from '../support/kernel-oracle.js';
 import { policyClient } from '../support/policies.js';
 import { type PopulationProcess, startPopulation } from '../support/population-process.js';
 import { type Stack, startStack } from '../support/stack.js';
@@ -40,7 +40,7 @@ after(async () => {
 
 async function trafficSockets(): Promise<readonly KernelSocket[]> {
   const ports = [stack.port(8080), stack.port(8090)];
-  const sockets = await readKernelSockets(stack.childPid('dataplane/main'));
+  const sockets = await kernelSockets(stack.childPid('dataplane/main'));
   return sockets.filter((socket) => ports.includes(socket.localPort));
 }
 
@@ -51,21 +51,16 @@ function heldInodes(sockets: readonly KernelSocket[]): ReadonlyMap<number, numbe
   );
 }
 
-function show({ keepalive }: KernelSocket): string {
-  const { enabled, idleSeconds, intervalSeconds, probes } = keepalive;
-  return `${enabled ? 1 : 0}/${idleSeconds}/${intervalSeconds}/${probes}`;
-}
-
 function assertAll(sockets: readonly KernelSocket[], expected: string): void {
-  const different = sockets.filter((socket) => show(socket) !== expected);
-  const shown = different.slice(0, 3).map((s) => `${s.remotePort}: ${show(s)}`);
+  const different = sockets.filter((socket) => formatValues(socket) !== expected);
+  const shown = different.slice(0, 3).map((s) => `${s.remotePort}: ${formatValues(s)}`);
   assert.equal(different.length, 0, `${different.length} of ${sockets.length}: ${shown}`);
 }
 
 function systemDefaults(): string {
   const read = (name: string): string =>
     readFileSync(`/proc/sys/net/ipv4/tcp_keepalive_${name}`, 'utf8').trim();
-  return `0/${read('time')}/${read('intvl')}/${read('probes')}`;
+  return `0/${read('time')}/${read('intvl')}/${read('probes')}/0`;
 }
 
 /** Connections whose handshake the kernel finished while the worker could not accept them. */
@@ -108,7 +103,7 @@ test('policies change 20 times under load: nothing closes, nothing fails, the ke
   );
   await eventually(async () => {
     const sockets = await trafficSockets();
-    assertAll(sockets, '1/30/5/3');
+    assertAll(sockets, '1/30/5/3/0');
     const accepted = queued.filter((q) => sockets.some((s) => s.remotePort === q.localPort));
     assert.equal(accepted.length, QUEUED, 'connections of the accept queue are there');
     assert.ok(sockets.filter((s) => s.listening).length >= 2, 'listening sockets are there');

@@ -7,7 +7,7 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../support/eventually.js';
-import { type KernelSocket, readKernelSockets } from '../support/kernel-oracle.js';
+import { formatValues, type KernelSocket, kernelSockets } from '../support/kernel-oracle.js';
 import { type PopulationProcess, startPopulation } from '../support/population-process.js';
 import { readCommands } from '../support/readme.js';
 
@@ -77,7 +77,7 @@ function step(pattern: RegExp): string {
 }
 
 async function workerSockets(): Promise<readonly KernelSocket[]> {
-  const sockets = await readKernelSockets(workerPid());
+  const sockets = await kernelSockets(workerPid());
   return sockets.filter((socket) => socket.localPort === 8080 || socket.localPort === 8090);
 }
 
@@ -99,15 +99,14 @@ function assertKeepalive(sockets: readonly KernelSocket[], expected: string): vo
   assert.equal(held.length, ports.size, 'every held connection is still there');
   assert.ok(sockets.filter((socket) => socket.listening).length >= 2, 'both listeners are there');
   for (const socket of sockets) {
-    const { enabled, idleSeconds, intervalSeconds, probes } = socket.keepalive;
-    const actual = `${enabled ? 1 : 0}/${idleSeconds}/${intervalSeconds}/${probes}`;
-    assert.equal(actual, expected, `${socket.localPort} <- ${socket.remotePort}`);
+    const where = `${socket.localPort} <- ${socket.remotePort}`;
+    assert.equal(formatValues(socket), expected, where);
   }
 }
 
 function systemDefaults(): string {
   const read = (name: string): string => run(`cat /proc/sys/net/ipv4/tcp_keepalive_${name}`).trim();
-  return `0/${read('time')}/${read('intvl')}/${read('probes')}`;
+  return `0/${read('time')}/${read('intvl')}/${read('probes')}/0`;
 }
 
 test("the README's set-up and start bring everything up, with no policy", {
@@ -140,7 +139,7 @@ test("the README's set-up and start bring everything up, with no policy", {
 test('the TCP policy reaches the open connections', { timeout: 60_000 }, async () => {
   const apply = step(/apply -f .*tcp-keepalive/);
   assert.match(run(apply), /httpbin-keepalive created/);
-  await eventually(async () => assertKeepalive(await workerSockets(), '1/30/5/3'));
+  await eventually(async () => assertKeepalive(await workerSockets(), '1/30/5/3/0'));
   const connections = run(step(/heartline connections/));
   assert.equal(
     connections.match(/1\/30\/5\/3/g)?.length ?? 0,

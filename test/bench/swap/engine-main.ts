@@ -47,7 +47,7 @@ async function main(): Promise<void> {
     listenAddresses: ['127.0.0.1'],
     portOffset: 0,
     allowLocalBackends: true,
-    forbiddenBackends: [],
+    forbiddenBackendPorts: [],
   });
   let turn = 0;
   await engine.apply(plan(turn));
