@@ -66,6 +66,7 @@ describe('flags of the dataplane', () => {
       [...NEEDED, '--admin-addr', '0.0.0.0:15000'],
       /add --allow-remote-admin/,
     ],
+    ['a listen address with a name', [...NEEDED, '--listen-address', 'lo'], /Write an IP address/],
     ['an unknown flag', [...NEEDED, '--nonsense'], /unknown option/],
     ['an unknown level', [...NEEDED, '--log-level', 'loud'], /Allowed choices/],
     ['an offset that is no number', [...NEEDED, '--port-offset', '1e3'], /whole number from/],

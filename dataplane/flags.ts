@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isIP } from 'node:net';
 import { hostname } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { HeartlineError } from '../shared/errors/heartline-error.js';
@@ -130,7 +131,7 @@ function buildCommand(env: Environment, build: string): Command {
     fromEnv('READINESS_ADDR', hostPort),
   );
   add('--listen-address <ip>', 'address of Gateway listeners; repeatable', (option) =>
-    option.default([]).argParser((text, before: string[]) => [...before, text]),
+    option.default([]).argParser((text, before: string[]) => [...before, ipAddress(text)]),
   );
   add('--port-offset <n>', 'added to every default and Gateway port', (option) =>
     option.default(0).argParser((text) => wholeNumber(text, -64_000, 64_000)),
@@ -161,6 +162,13 @@ function hostPort(text: string): HostPort {
     throw new InvalidArgumentError('Write HOST:PORT, such as 127.0.0.1:15000 or [::1]:15000.');
   }
   return parsed;
+}
+
+function ipAddress(text: string): string {
+  if (isIP(text) === 0) {
+    throw new InvalidArgumentError('Write an IP address, such as 127.0.0.1 or ::1.');
+  }
+  return text;
 }
 
 function namespacedName(text: string): NamespacedName {

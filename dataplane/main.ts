@@ -6,6 +6,7 @@ import { CommanderError } from 'commander';
 import { HeartlineError, toHeartlineError } from '../shared/errors/heartline-error.js';
 import { packageRoot } from '../shared/process/package-root.js';
 import { onParentGone } from '../shared/process/parent-pipe.js';
+import { onStopSignal } from '../shared/process/stop-signals.js';
 import { createLogger, type Logger } from '../shared/telemetry/logger.js';
 import { systemClock } from '../shared/time/system-clock.js';
 import { startWorker, type Worker } from './app.js';
@@ -60,8 +61,7 @@ function createLifecycle(flags: WorkerFlags, logger: Logger): Lifecycle {
     );
   };
   const endGracefully = (): void => end(flags.drainSeconds * 1000);
-  process.on('SIGTERM', endGracefully);
-  process.on('SIGINT', endGracefully);
+  onStopSignal(endGracefully);
   if (flags.parentPipe) onParentGone(process.stdin, () => end(0));
   return {
     end: endGracefully,

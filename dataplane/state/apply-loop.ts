@@ -27,6 +27,9 @@ export interface ApplyLoopOptions {
   readonly onRejected: (count: number) => void;
 }
 
+/** A line of a log has to stay readable; the control plane gets them all. */
+const LOGGED_DIAGNOSTICS = 20;
+
 /** From a response to its answer: stage everything, one step, engine, report. */
 export class ApplyLoop {
   readonly #options: ApplyLoopOptions;
@@ -169,7 +172,7 @@ export class ApplyLoop {
     if (diagnostics.length === 0) return;
     const failed = countErrors(diagnostics) > 0;
     logger.warn(
-      { version, diagnostics },
+      { version, count: diagnostics.length, first: diagnostics.slice(0, LOGGED_DIAGNOSTICS) },
       failed ? 'resources were refused' : 'version accepted with warnings',
     );
   }

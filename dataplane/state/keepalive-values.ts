@@ -13,7 +13,7 @@ export const REFERENCE_KEEPALIVE: TcpKeepalive = Object.freeze({
 });
 
 /** Linux include/net/tcp.h: MAX_TCP_KEEPIDLE and MAX_TCP_KEEPINTVL in seconds, MAX_TCP_KEEPCNT. */
-const MAX_KERNEL_SECONDS = 32_767;
+export const MAX_KERNEL_SECONDS = 32_767;
 const MAX_KERNEL_PROBES = 127;
 
 /** The kernel's values of a wire keepalive; parts of a second are cut off, as the reference proxy does. */
