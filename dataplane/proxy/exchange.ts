@@ -24,7 +24,7 @@ export interface Exchange {
   onClient: ((alive: boolean) => void) | undefined;
   /** An informational response (1xx). */
   inform(status: number, headers: FlatHeaders): void;
-  respond(status: number, reason: string, headers: FlatHeaders): void;
+  respond(head: ResponseHead): void;
   /** False: wait for `onClient`. */
   write(chunk: Buffer): boolean;
   end(trailers: FlatHeaders): void;
@@ -32,15 +32,22 @@ export interface Exchange {
   abort(): void;
 }
 
+export interface ResponseHead {
+  readonly status: number;
+  /** Reason phrase; empty for the standard one. */
+  readonly reason: string;
+  readonly headers: FlatHeaders;
+  /** False: the head is all there is, nothing else is called but `end`. */
+  readonly body: boolean;
+  /** Whether `end` may bring trailers; HTTP/2 has to know before the body. */
+  readonly trailers: boolean;
+}
+
 /** Answers for the proxy itself: a status and one line of text. */
 export function answer(exchange: Exchange, status: number, text: string): void {
   const body = Buffer.from(`${text}\n`);
-  exchange.respond(status, '', [
-    'content-type',
-    'text/plain; charset=utf-8',
-    'content-length',
-    String(body.length),
-  ]);
+  const headers = ['content-type', 'text/plain; charset=utf-8', 'content-length', `${body.length}`];
+  exchange.respond({ status, reason: '', headers, body: true, trailers: false });
   exchange.write(body);
   exchange.end([]);
 }

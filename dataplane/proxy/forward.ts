@@ -2,8 +2,8 @@
 import type { Dispatcher } from 'undici';
 import { errnoOf, HeartlineError } from '../../shared/errors/heartline-error.js';
 import { answer, type Exchange } from './exchange.js';
-import { responseHeaders } from './headers.js';
-import type { StatusCounts } from './http-traffic.js';
+import { hasName, responseHeaders } from './headers.js';
+import { countStatus, type StatusCounts } from './http-traffic.js';
 import type { PooledClient, UpstreamPool } from './upstream-pool.js';
 
 /** Methods that may be sent again when a kept-alive connection turns out dead (RFC 9110 §9.2.2). */
@@ -67,8 +67,9 @@ class Forwarding implements Dispatcher.DispatchHandler {
     }
     this.#resume = resume;
     this.#responded = true;
-    this.#count(status);
-    this.#exchange.respond(status, reason, headers);
+    countStatus(this.#statuses, status);
+    const trailers = hasName(headers, 'trailer');
+    this.#exchange.respond({ status, reason, headers, body: true, trailers });
     return true;
   }
 
@@ -91,7 +92,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
       this.start(true);
     } else {
       const status = statusOf(error);
-      this.#count(status);
+      countStatus(this.#statuses, status);
       answer(this.#exchange, status, textOf(error));
     }
   }
@@ -117,11 +118,6 @@ class Forwarding implements Dispatcher.DispatchHandler {
     if (this.#pooled !== undefined) this.#pool.release(this.#pooled);
     this.#pooled = undefined;
     this.#abort = undefined;
-  }
-
-  #count(status: number): void {
-    const at = Math.floor(status / 100);
-    this.#statuses[at] = (this.#statuses[at] ?? 0) + 1;
   }
 }
 

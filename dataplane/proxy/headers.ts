@@ -118,6 +118,23 @@ function withoutNamed(headers: readonly string[], named: ReadonlySet<string>): s
   return kept;
 }
 
+export function hasName(headers: FlatHeaders, lowerCaseName: string): boolean {
+  for (let i = 0; i < headers.length; i += 2) {
+    const name = headers[i] ?? '';
+    if (name.length === lowerCaseName.length && name.toLowerCase() === lowerCaseName) return true;
+  }
+  return false;
+}
+
+/** Values of every field of that name, in order. */
+export function valuesOf(headers: FlatHeaders, lowerCaseName: string): string[] {
+  const values: string[] = [];
+  for (let i = 0; i + 1 < headers.length; i += 2) {
+    if (headers[i]?.toLowerCase() === lowerCaseName) values.push(headers[i + 1] ?? '');
+  }
+  return values;
+}
+
 /** The Upgrade protocols that are passed on: all but h2c, which a proxy must not forward. */
 export function passableUpgrade(value: string): string {
   return value

@@ -5,6 +5,12 @@ import { pickBackend, type RouteTable } from './route-table.js';
 /** Answers given per bind, by class of status (1xx..5xx at index 1..5). */
 export type StatusCounts = number[];
 
+export function countStatus(statuses: StatusCounts | undefined, status: number): void {
+  if (statuses === undefined) return;
+  const at = Math.floor(status / 100);
+  statuses[at] = (statuses[at] ?? 0) + 1;
+}
+
 /** What the proxy needs to know of a bind at the moment a request or connection comes in. */
 export interface BindTraffic {
   readonly key: string;

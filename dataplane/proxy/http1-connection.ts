@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Clock } from '../../shared/time/clock.js';
 import type { HttpSettings } from '../engine/plan.js';
 import type { CloseCause } from '../engine/report.js';
 import { ageDueMs, ageFloorMs, idleDueMs, idleFloorMs } from '../keepalive/deadlines.js';
-import type { SocketOptions } from '../keepalive/socket-options.js';
 import {
   type Connection,
   type ConnectionDriver,
@@ -12,14 +10,7 @@ import {
   endConnection,
   type RetireRequest,
 } from '../listeners/connection.js';
-import type { ConnectionRegistry } from '../listeners/registry.js';
-
-export interface Http1Context {
-  readonly clock: Clock;
-  readonly random: () => number;
-  readonly registry: ConnectionRegistry;
-  readonly socketOptions: SocketOptions;
-}
+import type { ConnectionContext } from './connection-context.js';
 
 const NEVER = Number.POSITIVE_INFINITY;
 /** Bytes younger than this belong to a request that is arriving while its deadline fires. */
@@ -33,14 +24,14 @@ export class Http1Connection implements ConnectionDriver {
   /** Set: the response now being made, or the next one, says `Connection: close`. */
   closing: CloseCause | undefined;
   readonly #connection: Connection;
-  readonly #context: Http1Context;
+  readonly #context: ConnectionContext;
   #running = 0;
   #idleSinceMs: number;
   #idleFloorMs = 0;
   #ageFloorMs = 0;
   #graceUsed = false;
 
-  constructor(connection: Connection, context: Http1Context) {
+  constructor(connection: Connection, context: ConnectionContext) {
     this.#connection = connection;
     this.#context = context;
     this.#idleSinceMs = connection.bornMs;

@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingMessage,
+  type OutgoingHttpHeader,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import { errnoOf } from '../../shared/errors/heartline-error.js';
 import type { HttpSettings } from '../engine/plan.js';
 import { type Connection, endConnection } from '../listeners/connection.js';
 import { connectionOf } from '../listeners/registry.js';
-import { answer, type Exchange, type FlatHeaders } from './exchange.js';
-import { passableUpgrade, requestHeaders } from './headers.js';
+import { answer, type Exchange, type FlatHeaders, type ResponseHead } from './exchange.js';
+import { hasName, passableUpgrade, requestHeaders, valuesOf } from './headers.js';
 import { Http1Connection } from './http1-connection.js';
 
 export interface Http1Callbacks {
@@ -111,6 +117,7 @@ class Http1Exchange implements Exchange {
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #ambiguousHost: boolean;
+  readonly #lowercase: boolean;
   #bodyBegun = false;
 
   constructor(parts: Http1ExchangeParts) {
@@ -124,6 +131,7 @@ class Http1Exchange implements Exchange {
     const forwarded = requestHeaders(request.rawHeaders, parts.settings.http1HeaderCase);
     this.headers = forwarded.headers;
     this.#ambiguousHost = forwarded.ambiguousHost;
+    this.#lowercase = parts.settings.http1HeaderCase === 'lowercase';
     this.body = forwarded.hasBody ? request : undefined;
     const authority = target.startsWith('/') ? undefined : splitAbsolute(target);
     this.target = authority?.target ?? target;
@@ -146,14 +154,17 @@ class Http1Exchange implements Exchange {
     if (status === 103) this.#response.writeEarlyHints({ link: valuesOf(headers, 'link') });
   }
 
-  respond(status: number, reason: string, headers: FlatHeaders): void {
+  respond({ status, reason, headers }: ResponseHead): void {
     const response = this.#response;
     if (this.#driver.closing !== undefined) {
       this.connection.cause ??= this.#driver.closing;
       response.shouldKeepAlive = false;
     }
     // Node's types know only pairs or records; a flat array keeps order, case and duplicates.
-    const flat = headers as unknown as string[];
+    const flat = [
+      ...headers,
+      ...this.#ownHeaders(status, headers),
+    ] as unknown as OutgoingHttpHeader[];
     if (reason === '') response.writeHead(status, flat);
     else response.writeHead(status, reason, flat);
     process.nextTick(flushHead, this);
@@ -181,6 +192,18 @@ class Http1Exchange implements Exchange {
     if (!this.#bodyBegun && !this.#response.destroyed) this.#response.flushHeaders();
   }
 
+  /** What Node would add by itself, capitalized: written here when names are to be in lower case. */
+  #ownHeaders(status: number, headers: FlatHeaders): string[] {
+    if (!this.#lowercase) return [];
+    const response = this.#response;
+    const own = ['connection', response.shouldKeepAlive ? 'keep-alive' : 'close'];
+    if (!hasName(headers, 'date')) own.push('date', new Date().toUTCString());
+    const bodiless = this.method === 'HEAD' || status === 204 || status === 304;
+    const chunked = response.useChunkedEncodingByDefault && !bodiless;
+    if (chunked && !hasName(headers, 'content-length')) own.push('transfer-encoding', 'chunked');
+    return own;
+  }
+
   readonly #onDrain = (): void => this.onClient?.(true);
 
   readonly #onClose = (): void => {
@@ -200,14 +223,6 @@ function splitAbsolute(target: string): { host: string; target: string } | undef
   const [, authority = '', rest = ''] = match;
   const host = authority.slice(authority.lastIndexOf('@') + 1);
   return { host, target: rest.startsWith('/') ? rest : `/${rest}` };
-}
-
-function valuesOf(headers: FlatHeaders, name: string): string[] {
-  const values: string[] = [];
-  for (let i = 0; i + 1 < headers.length; i += 2) {
-    if (headers[i]?.toLowerCase() === name) values.push(headers[i + 1] ?? '');
-  }
-  return values;
 }
 
 function pairsOf(headers: FlatHeaders): [string, string][] {

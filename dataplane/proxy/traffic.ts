@@ -4,30 +4,41 @@ import type { Connection } from '../listeners/connection.js';
 import type { Dialer } from './dial.js';
 import { answer, type Exchange } from './exchange.js';
 import { forward } from './forward.js';
-import { decideRoute } from './http-traffic.js';
-import { Http1Connection, type Http1Context } from './http1-connection.js';
-import { createHttp1Door, type Http1Door } from './http1-node.js';
+import { forwardGrpc, isGrpc } from './forward-grpc.js';
+import { countStatus, decideRoute } from './http-traffic.js';
+import { Http1Connection } from './http1-connection.js';
+import { createHttp1Door, type Http1Door, type UpgradeRequest } from './http1-node.js';
+import type { Http2Context } from './http2-connection.js';
+import { createHttp2Door, type Http2Door } from './http2-node.js';
 import { sniff } from './sniff.js';
 import { pickTcpBackend, serveTcp } from './tcp.js';
+import { answerUpgrade, forwardUpgrade } from './upgrade.js';
 import type { Upstreams } from './upstreams.js';
 
-export interface TrafficOptions extends Http1Context {
+export interface TrafficOptions extends Http2Context {
   readonly dialer: Dialer;
   readonly upstreams: Upstreams;
-  readonly onPing: (outcome: 'sent' | 'answered' | 'timeout') => void;
 }
 
 /** What happens to an accepted connection: sniffed, served, forwarded. */
 export class Traffic {
   readonly #options: TrafficOptions;
   readonly #http1: Http1Door;
+  readonly #http2: Http2Door;
 
   constructor(options: TrafficOptions) {
     this.#options = options;
+    const onRefused = ({ group }: Connection, status: number): void => {
+      countStatus(group.bind?.statuses, status);
+    };
     this.#http1 = createHttp1Door({
       onRequest: (exchange) => this.#route(exchange),
-      onUpgrade: ({ connection }) => connection.socket.destroy(),
-      onRefused: ({ group }, status) => countStatus(group.bind?.statuses, status),
+      onUpgrade: (request) => this.#routeUpgrade(request),
+      onRefused,
+    });
+    this.#http2 = createHttp2Door(options, {
+      onRequest: (exchange) => this.#route(exchange),
+      onRefused,
     });
   }
 
@@ -42,7 +53,7 @@ export class Traffic {
     sniff(connection, (protocol) => {
       connection.protocol = protocol;
       if (protocol === 'h2') {
-        connection.socket.destroy();
+        this.#http2.take(connection);
         return;
       }
       this.#http1.take(connection);
@@ -57,16 +68,28 @@ export class Traffic {
       return;
     }
     const decision = decideRoute(bind.routes, exchange, this.#options.random);
-    if (decision.kind === 'forward') {
+    if (decision.kind === 'answer') {
+      countStatus(bind.statuses, decision.status);
+      answer(exchange, decision.status, decision.text);
+    } else if (isGrpc(exchange.headers)) {
+      forwardGrpc(exchange, this.#options.upstreams.http2(decision.backend), bind.statuses);
+    } else {
       forward(exchange, this.#options.upstreams.pool(decision.backend), bind.statuses);
+    }
+  }
+
+  #routeUpgrade(request: UpgradeRequest): void {
+    const { bind } = request.connection.group;
+    if (bind === undefined) {
+      request.connection.socket.destroy();
       return;
     }
-    countStatus(bind.statuses, decision.status);
-    answer(exchange, decision.status, decision.text);
+    const decision = decideRoute(bind.routes, request, this.#options.random);
+    if (decision.kind === 'answer') {
+      countStatus(bind.statuses, decision.status);
+      answerUpgrade(request, decision.status, decision.text);
+    } else {
+      forwardUpgrade(request, this.#options.upstreams.pool(decision.backend), bind.statuses);
+    }
   }
-}
-
-function countStatus(statuses: number[] | undefined, status: number): void {
-  const at = Math.floor(status / 100);
-  if (statuses !== undefined) statuses[at] = (statuses[at] ?? 0) + 1;
 }

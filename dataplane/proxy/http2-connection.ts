@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { HttpSettings } from '../engine/plan.js';
+import type { CloseCause } from '../engine/report.js';
+import { ageDueMs, ageFloorMs } from '../keepalive/deadlines.js';
+import {
+  armPing,
+  nextPingMs,
+  onPingDue,
+  onPong,
+  PING_OFF,
+  type PingSettings,
+  type PingState,
+} from '../keepalive/ping-machine.js';
+import {
+  type Connection,
+  type ConnectionDriver,
+  descriptorOf,
+  type RetireRequest,
+  resetConnection,
+} from '../listeners/connection.js';
+import type { ConnectionContext } from './connection-context.js';
+
+/** What the driver needs of a session; the server library behind it stays in `http2-node.ts`. */
+export interface Http2SessionPort {
+  /** `answered` is called when the peer acknowledges it. */
+  ping(answered: () => void): void;
+  /** SETTINGS, and the connection window. */
+  applySettings(settings: HttpSettings): void;
+  /** GOAWAY that still allows streams the peer has opened meanwhile (RFC 9113 §6.8). */
+  announceEnd(): void;
+  /** The final GOAWAY; the session closes when its streams have ended. */
+  finish(): void;
+  /** A GOAWAY that nobody may read, then nothing more is sent. */
+  abandon(then: () => void): void;
+}
+
+export interface Http2Context extends ConnectionContext {
+  readonly onPing: (outcome: 'sent' | 'answered' | 'timeout') => void;
+}
+
+type Ending =
+  | { readonly name: 'no' }
+  /** GOAWAY was announced; the final one follows after a round trip, or at `finishMs`. */
+  | { readonly name: 'announced'; readonly cause: CloseCause; readonly finishMs: number }
+  | { readonly name: 'finishing' };
+
+const NEVER = Number.POSITIVE_INFINITY;
+/** A peer that does not answer the PING behind the first GOAWAY gets the final one after this. */
+const ROUND_TRIP_MS = 1000;
+
+/** The life of one HTTP/2 connection: its PINGs, its settings, and its end. */
+export class Http2Connection implements ConnectionDriver {
+  readonly #connection: Connection;
+  readonly #session: Http2SessionPort;
+  readonly #context: Http2Context;
+  #ping: PingState = PING_OFF;
+  #ending: Ending = { name: 'no' };
+  #streams = 0;
+  #ageFloorMs = 0;
+
+  constructor(connection: Connection, session: Http2SessionPort, context: Http2Context) {
+    this.#connection = connection;
+    this.#session = session;
+    this.#context = context;
+    this.#rearm(context.clock.monotonicMs());
+    context.registry.schedule(connection, this.#nextDueMs());
+  }
+
+  streamOpened(): void {
+    this.#streams += 1;
+    if (this.#connection.state === 'idle') this.#connection.state = 'busy';
+  }
+
+  streamClosed(): void {
+    this.#streams -= 1;
+    if (this.#streams === 0 && this.#connection.state === 'busy') this.#connection.state = 'idle';
+  }
+
+  onDeadline(nowMs: number): number {
+    if (this.#connection.state === 'closing') return NEVER;
+    if (this.#ending.name === 'announced' && nowMs >= this.#ending.finishMs) this.#finish();
+    if (nowMs >= this.#ageDueMs()) this.retire({ cause: 'max_age', closeIdle: true });
+    if (nowMs >= nextPingMs(this.#ping)) this.#onPingDue(nowMs);
+    return this.#nextDueMs();
+  }
+
+  onSettings(previous: HttpSettings, next: HttpSettings, nowMs: number): number {
+    this.#session.applySettings(next);
+    const pingChanged =
+      next.http2KeepaliveIntervalMs !== previous.http2KeepaliveIntervalMs ||
+      next.http2KeepaliveTimeoutMs !== previous.http2KeepaliveTimeoutMs;
+    if (pingChanged) this.#rearm(nowMs);
+    const maxAgeMs = next.maxConnectionDurationMs;
+    const overAge = nowMs >= ageDueMs(this.#connection.bornMs, maxAgeMs, 0);
+    if (overAge && maxAgeMs !== previous.maxConnectionDurationMs) {
+      this.#ageFloorMs = ageFloorMs(nowMs, maxAgeMs, this.#context.random);
+    }
+    return this.#nextDueMs();
+  }
+
+  retire({ cause }: RetireRequest): void {
+    if (this.#ending.name !== 'no') return;
+    const finishMs = this.#context.clock.monotonicMs() + ROUND_TRIP_MS;
+    this.#ending = { name: 'announced', cause, finishMs };
+    this.#session.announceEnd();
+    // Streams that were on their way before the peer read the GOAWAY are here when it answers this.
+    if (!this.#ping.outstanding) this.#session.ping(() => this.#finish());
+    this.#context.registry.schedule(this.#connection, finishMs);
+  }
+
+  #finish(): void {
+    if (this.#ending.name !== 'announced') return;
+    this.#connection.cause ??= this.#ending.cause;
+    this.#ending = { name: 'finishing' };
+    this.#session.finish();
+  }
+
+  #onPingDue(nowMs: number): void {
+    const { random, onPing } = this.#context;
+    const lastByteMs = this.#lastByteMs(nowMs);
+    const step = onPingDue(this.#ping, this.#pingSettings, {
+      nowMs,
+      lastByteMs,
+      random: random(),
+    });
+    this.#ping = step.state;
+    if (step.action === 'ping') {
+      onPing('sent');
+      this.#session.ping(() => this.#onPong());
+    } else if (step.action === 'close') {
+      onPing('timeout');
+      this.#connection.cause ??= 'h2_ping_timeout';
+      this.#connection.state = 'closing';
+      // RST after it: an orphan socket would go on retrying for minutes.
+      this.#session.abandon(() => resetConnection(this.#connection, 'h2_ping_timeout'));
+    }
+  }
+
+  #onPong(): void {
+    const { clock, random, onPing, registry } = this.#context;
+    onPing('answered');
+    const nowMs = clock.monotonicMs();
+    this.#ping = onPong(this.#ping, this.#pingSettings, { nowMs, random: random() });
+    registry.schedule(this.#connection, this.#nextDueMs());
+  }
+
+  #rearm(nowMs: number): void {
+    const random = this.#context.random();
+    const lastByteMs = this.#lastByteMs(nowMs);
+    this.#ping = armPing(this.#ping, this.#pingSettings, { lastByteMs, random });
+  }
+
+  /**
+   * Asked of the kernel (TCP_INFO, 1.2 µs) when it matters, instead of noting the time of every read:
+   * it knows of frames that the server library hides, and idle sessions cost one call per interval.
+   */
+  #lastByteMs(nowMs: number): number {
+    const fd = descriptorOf(this.#connection.socket);
+    return nowMs - Math.max(0, this.#context.socketOptions.sinceLastByteMs(fd));
+  }
+
+  get #pingSettings(): PingSettings {
+    const { http } = this.#connection.group;
+    return {
+      intervalMs: http?.http2KeepaliveIntervalMs ?? 0,
+      timeoutMs: http?.http2KeepaliveTimeoutMs ?? 0,
+    };
+  }
+
+  #ageDueMs(): number {
+    if (this.#ending.name !== 'no') return NEVER;
+    const maxAgeMs = this.#connection.group.http?.maxConnectionDurationMs ?? 0;
+    return ageDueMs(this.#connection.bornMs, maxAgeMs, this.#ageFloorMs);
+  }
+
+  #nextDueMs(): number {
+    const finishMs = this.#ending.name === 'announced' ? this.#ending.finishMs : NEVER;
+    return Math.min(nextPingMs(this.#ping), this.#ageDueMs(), finishMs);
+  }
+}

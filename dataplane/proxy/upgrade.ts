@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Duplex } from 'node:stream';
+import type { Dispatcher } from 'undici';
+import { endConnection } from '../listeners/connection.js';
+import type { FlatHeaders } from './exchange.js';
+import { hasName, responseHeaders, valuesOf } from './headers.js';
+import { countStatus, type StatusCounts } from './http-traffic.js';
+import type { UpgradeRequest } from './http1-node.js';
+import { splice } from './splice.js';
+import type { PooledClient, UpstreamPool } from './upstream-pool.js';
+
+/** Asks the backend to change protocols and passes bytes through once it has. */
+export function forwardUpgrade(
+  request: UpgradeRequest,
+  pool: UpstreamPool,
+  statuses: StatusCounts,
+): void {
+  new Upgrade(request, pool, statuses).start();
+}
+
+/** Answers on a bare socket whose HTTP parser is gone, and ends it. */
+export function answerUpgrade(request: UpgradeRequest, status: number, reason: string): void {
+  const { socket } = request.connection;
+  socket.end(`${headText(status, reason, ['content-length', '0'], 'close')}`);
+  socket.resume();
+}
+
+/** One handshake; undici's raw handler, see `forward.ts`. */
+class Upgrade implements Dispatcher.DispatchHandler {
+  readonly #request: UpgradeRequest;
+  readonly #pool: UpstreamPool;
+  readonly #statuses: StatusCounts;
+  readonly #pooled: PooledClient;
+  #abort: (() => void) | undefined;
+  #gone = false;
+  #answered = false;
+
+  constructor(request: UpgradeRequest, pool: UpstreamPool, statuses: StatusCounts) {
+    this.#request = request;
+    this.#pool = pool;
+    this.#statuses = statuses;
+    // A connection of its own: one that was idle could be stale, and a handshake is not repeated.
+    this.#pooled = pool.acquire(true);
+  }
+
+  start(): void {
+    const { connection, target, headers, protocol } = this.#request;
+    connection.socket.once('close', this.#onClientGone);
+    const options = {
+      path: target,
+      method: 'GET' as const,
+      headers: headers as string[],
+      upgrade: protocol,
+    };
+    this.#pooled.client.dispatch(options, this);
+  }
+
+  onConnect(abort: () => void): void {
+    this.#abort = abort;
+    if (this.#gone) abort();
+  }
+
+  onUpgrade(status: number, raw: Buffer[] | string[] | null, _socket: Duplex): void {
+    const { connection, head, protocol } = this.#request;
+    const upstream = this.#pooled.connection;
+    this.#detach();
+    if (upstream === undefined) {
+      endConnection(connection, 'upstream');
+      return;
+    }
+    upstream.protocol = 'websocket';
+    upstream.state = 'upgraded';
+    this.#count(status);
+    const [accepted = protocol] = valuesOf((raw ?? []).map(String), 'upgrade');
+    const headers = ['upgrade', accepted, ...responseHeaders(raw ?? [], this.#headerCase)];
+    connection.socket.write(headText(status, 'Switching Protocols', headers, 'upgrade'), 'latin1');
+    if (head.length > 0) upstream.socket.write(head);
+    splice(connection, upstream);
+  }
+
+  /** The backend declined: its answer is passed on, and ends the connection. */
+  onHeaders(status: number, raw: Buffer[], resume: () => void, reason: string): boolean {
+    if (status < 200) return true;
+    const { socket } = this.#request.connection;
+    this.#count(status);
+    socket.on('drain', resume);
+    socket.write(
+      headText(status, reason, responseHeaders(raw, this.#headerCase), 'close'),
+      'latin1',
+    );
+    return true;
+  }
+
+  onData(chunk: Buffer): boolean {
+    return this.#request.connection.socket.write(chunk);
+  }
+
+  onComplete(): void {
+    this.#detach();
+    this.#request.connection.socket.end();
+    this.#request.connection.socket.resume();
+  }
+
+  onError(): void {
+    this.#detach();
+    if (this.#gone) return;
+    if (this.#answered) {
+      endConnection(this.#request.connection, 'upstream');
+    } else {
+      this.#count(503);
+      answerUpgrade(this.#request, 503, 'Service Unavailable');
+    }
+  }
+
+  get #headerCase(): 'lowercase' | 'preserve' {
+    return this.#request.connection.group.http?.http1HeaderCase ?? 'lowercase';
+  }
+
+  readonly #onClientGone = (): void => {
+    this.#gone = true;
+    this.#abort?.();
+  };
+
+  /** The connection is not the pool's any more, whatever became of it. */
+  #detach(): void {
+    this.#request.connection.socket.off('close', this.#onClientGone);
+    this.#pool.forget(this.#pooled);
+    void this.#pooled.client.destroy();
+  }
+
+  #count(status: number): void {
+    this.#answered = true;
+    countStatus(this.#statuses, status);
+  }
+}
+
+function headText(
+  status: number,
+  reason: string,
+  headers: FlatHeaders,
+  connection: 'close' | 'upgrade',
+): string {
+  let text = `HTTP/1.1 ${status} ${reason}\r\n`;
+  if (!hasName(headers, 'connection')) text += `connection: ${connection}\r\n`;
+  for (let i = 0; i + 1 < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  return `${text}\r\n`;
+}
