@@ -2,10 +2,10 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { formatNamespacedName } from '../shared/names/gateway-name.js';
 import { ADDRESS_TYPE_URL, RESOURCE_TYPE_URL } from '../shared/names/type-urls.js';
-import { loadWire } from '../shared/proto/wire.js';
+import { loadWire, type Wire } from '../shared/proto/wire.js';
 import type { Logger } from '../shared/telemetry/logger.js';
 import type { Clock } from '../shared/time/clock.js';
-import { adminEndpoints } from './admin/admin.js';
+import { type AdminOptions, adminEndpoints } from './admin/admin.js';
 import { createCpuProfiler } from './admin/cpu-profile.js';
 import { refuseForeignPage } from './admin/host-check.js';
 import { formatHostPort, type HostPort, parseHostPort } from './admin/host-port.js';
@@ -22,7 +22,7 @@ import { LastGoodFile } from './state/last-good.js';
 import { XdsClient } from './xds/client.js';
 import { connectGrpc, type PingOptions } from './xds/connection.js';
 import { nodeId, nodeOf, type WorkerIdentity } from './xds/node-identity.js';
-import { startReporter } from './xds/reporter.js';
+import { type ReporterOptions, startReporter } from './xds/reporter.js';
 import { readToken } from './xds/token-file.js';
 import { createXdsMetrics, type XdsMetrics } from './xds/xds-metrics.js';
 
@@ -56,9 +56,7 @@ const FOREIGN_PING: PingOptions = { everyMs: 310_000, timeoutMs: 10_000 };
 
 /** Builds the worker in the order in which its parts need each other; serves when the promise settles. */
 export async function startWorker(options: WorkerOptions): Promise<Worker> {
-  const { flags, clock, random, logger, build } = options;
-  const identity = identityOf(flags, build);
-  const wire = loadWire();
+  const { flags, clock, random, logger } = options;
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const metrics = createXdsMetrics(registry);
@@ -74,6 +72,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     forbiddenBackendPorts: ownAddresses(flags),
   });
   const lastGoodFile = openLastGood(options, metrics);
+  const wire = loadWire();
   const applyLoop = new ApplyLoop({
     engine,
     wire,
@@ -82,58 +81,13 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     logger,
     onInForce: (lastGood) => {
       readiness.done('engine');
-      lastGoodFile?.save(lastGood);
+      // Nothing sent yet is nothing to start from.
+      if (lastGood.label !== '') lastGoodFile?.save(lastGood);
     },
     onRejected: (count) => metrics.rejected.inc(count),
   });
-  const headers = (): ReadonlyMap<string, string> => streamHeaders(flags);
-  let ping = PING;
-  const startedAtMs = clock.wallMs();
-  const client = new XdsClient({
-    address: flags.xdsAddress,
-    node: nodeOf(identity),
-    typeUrls: [ADDRESS_TYPE_URL, RESOURCE_TYPE_URL],
-    wire,
-    clock,
-    random,
-    logger,
-    metrics,
-    connect: connectGrpc,
-    headers,
-    ping: () => ping,
-    held: (typeUrl) => applyLoop.versions(typeUrl),
-    handle: (response) => applyLoop.handle(response),
-    onSynced: () => readiness.done('xds'),
-    onServed: (connection) =>
-      startReporter(
-        {
-          identity,
-          startedAtMs,
-          engine,
-          wire,
-          clock,
-          random,
-          logger,
-          headers,
-          onForeign: () => {
-            ping = FOREIGN_PING;
-          },
-        },
-        connection,
-      ),
-  });
-  const servers = await startServers(options, {
-    engine,
-    applyLoop,
-    registry,
-    readiness,
-    describe: () => ({
-      worker: { nodeId: nodeId(identity), ...identity },
-      xds: client.status(),
-      version: applyLoop.version,
-      pending: readiness.missing(),
-    }),
-  });
+  const client = createClient(options, { engine, applyLoop, wire, metrics, readiness });
+  const servers = await startServers(options, { engine, applyLoop, registry, readiness, client });
 
   await engine.apply(emptyPlan());
   const lastGood = lastGoodFile?.load();
@@ -160,9 +114,42 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   };
 }
 
-function identityOf(flags: WorkerFlags, build: string): WorkerIdentity {
-  const { pod, gateway, cluster, instanceIp, nodeName } = flags;
-  return { pod, gateway, cluster, instanceIp, nodeName, build };
+interface ClientParts {
+  readonly engine: Engine;
+  readonly applyLoop: ApplyLoop;
+  readonly wire: Wire;
+  readonly metrics: XdsMetrics;
+  readonly readiness: Readiness;
+}
+
+function createClient(options: WorkerOptions, parts: ClientParts): XdsClient {
+  const { flags, build, clock, random, logger } = options;
+  const { engine, applyLoop, wire, metrics, readiness } = parts;
+  const identity = identityOf(flags, build);
+  const shared = { wire, clock, random, logger, headers: () => streamHeaders(flags) };
+  let ping = PING;
+  const reporterOptions: ReporterOptions = {
+    ...shared,
+    identity,
+    engine,
+    startedAtMs: clock.wallMs(),
+    onForeign: () => {
+      ping = FOREIGN_PING;
+    },
+  };
+  return new XdsClient({
+    ...shared,
+    metrics,
+    address: flags.xdsAddress,
+    node: nodeOf(identity),
+    typeUrls: [ADDRESS_TYPE_URL, RESOURCE_TYPE_URL],
+    connect: connectGrpc,
+    ping: () => ping,
+    held: (typeUrl) => applyLoop.versions(typeUrl),
+    handle: (response) => applyLoop.handle(response),
+    onSynced: () => readiness.done('xds'),
+    onServed: (connection) => startReporter(reporterOptions, connection),
+  });
 }
 
 interface ServedParts {
@@ -170,7 +157,7 @@ interface ServedParts {
   readonly applyLoop: ApplyLoop;
   readonly registry: Registry;
   readonly readiness: Readiness;
-  readonly describe: () => object;
+  readonly client: XdsClient;
 }
 
 interface Servers {
@@ -179,43 +166,59 @@ interface Servers {
   readonly readiness: HttpServer;
 }
 
-async function startServers(
-  { flags, build, clock, logger, onQuit }: WorkerOptions,
-  { engine, applyLoop, registry, readiness, describe }: ServedParts,
-): Promise<Servers> {
-  const { adminAddress, statsAddress, readinessAddress } = flags;
-  const ownNames = new Set([adminAddress.host.toLowerCase()]);
+async function startServers(options: WorkerOptions, parts: ServedParts): Promise<Servers> {
+  const { flags, logger } = options;
+  const { registry, readiness } = parts;
+  const ownNames = new Set([flags.adminAddress.host.toLowerCase()]);
   const admin = await startHttpServer({
     name: 'admin',
     flag: '--admin-addr',
-    address: adminAddress,
+    address: flags.adminAddress,
     logger,
     refuse: ({ headers: { host, origin } }) => refuseForeignPage({ host, origin }, ownNames),
-    endpoints: adminEndpoints({
-      resources: () => applyLoop.resources,
-      facts: { version: build, config: dumpConfig(flags) },
-      engine,
-      describe,
-      logger,
-      profiler: createCpuProfiler(clock),
-      quit: onQuit,
-    }),
+    endpoints: adminEndpoints(adminOptions(options, parts)),
   });
   const stats = await startHttpServer({
     name: 'stats',
     flag: '--stats-addr',
-    address: statsAddress,
+    address: flags.statsAddress,
     logger,
     endpoints: statsEndpoints(registry),
   });
   const readinessServer = await startHttpServer({
     name: 'readiness',
     flag: '--readiness-addr',
-    address: readinessAddress,
+    address: flags.readinessAddress,
     logger,
     endpoints: readinessEndpoints(readiness),
   });
   return { admin, stats, readiness: readinessServer };
+}
+
+function adminOptions(
+  { flags, build, clock, logger, onQuit }: WorkerOptions,
+  { engine, applyLoop, readiness, client }: ServedParts,
+): AdminOptions {
+  const worker = identityOf(flags, build);
+  return {
+    resources: () => applyLoop.resources,
+    facts: { version: build, config: dumpConfig(flags) },
+    engine,
+    describe: () => ({
+      worker: { nodeId: nodeId(worker), ...worker },
+      xds: client.status(),
+      version: applyLoop.version,
+      pending: readiness.missing(),
+    }),
+    logger,
+    profiler: createCpuProfiler(clock),
+    quit: onQuit,
+  };
+}
+
+function identityOf(flags: WorkerFlags, build: string): WorkerIdentity {
+  const { pod, gateway, cluster, instanceIp, nodeName } = flags;
+  return { pod, gateway, cluster, instanceIp, nodeName, build };
 }
 
 function openLastGood(

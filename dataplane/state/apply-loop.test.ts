@@ -184,6 +184,15 @@ describe('from a response to its answer', () => {
     assert.notEqual(applied(0).plan.version, applied(1).plan.version);
   });
 
+  it('keeps its label when a response without one changes nothing, and has none at the start', async () => {
+    const { loop, applies, applied } = startLoop();
+    void loop.handle(response(''));
+    assert.equal(applied(0).plan.version, '');
+    void loop.handle(response('1-a', bindOf(8080)));
+    void loop.handle(response(''));
+    assert.deepEqual([applies.length, loop.version], [2, '1-a']);
+  });
+
   it('holds addresses without a plan', async () => {
     const { loop, applies } = startLoop();
     const value = wire.address.encode({ workload: { uid: 'u' } });

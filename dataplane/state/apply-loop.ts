@@ -81,7 +81,12 @@ export class ApplyLoop {
     }
     const before = this.#held;
     const staged = stageDelta(this.#type, before, deltaOf(response));
-    const version = versionLabel(response.systemVersionInfo, staged.next);
+    const version = versionLabel({
+      sent: response.systemVersionInfo,
+      current: this.#version,
+      changed: staged.changed,
+      held: staged.next,
+    });
     const names = new Set(response.resources.map(({ name = '' }) => name));
     return this.#step(staged, version, { before, names });
   }
@@ -166,7 +171,13 @@ export class ApplyLoop {
     const { logger } = this.#options;
     const { version, binds } = plan;
     logger.info(
-      { version, resources, binds: binds.length, listenersMs, verifiedMs },
+      {
+        version,
+        resources,
+        binds: binds.length,
+        listenersMs: Number(listenersMs.toFixed(2)),
+        verifiedMs: Number(verifiedMs.toFixed(2)),
+      },
       'version applied',
     );
     if (diagnostics.length === 0) return;

@@ -3,12 +3,19 @@ import { createHash } from 'node:crypto';
 import { compareText } from '../../shared/names/sort.js';
 import type { ResourceSet } from './resource-set.js';
 
-/** The control plane's label of a version, or, where it sends none (the reference does not always), one made of the content. */
-export function versionLabel<T>(
-  systemVersionInfo: string | undefined,
-  held: ResourceSet<T>,
-): string {
-  if (systemVersionInfo) return systemVersionInfo;
+export interface LabelInput<T> {
+  /** What the response says; the reference control plane leaves it out when it answers a request. */
+  readonly sent: string | undefined;
+  /** Label of what was held before the response. */
+  readonly current: string;
+  readonly changed: boolean;
+  readonly held: ResourceSet<T>;
+}
+
+/** The control plane's label of a version; without one the current label while nothing changed, else one made of the content. */
+export function versionLabel<T>({ sent, current, changed, held }: LabelInput<T>): string {
+  if (sent) return sent;
+  if (!changed) return current;
   const hash = createHash('sha256');
   const sorted = [...held.values()].sort((a, b) => compareText(a.name, b.name));
   for (const { name, bytes } of sorted) hash.update(`${name}\0${bytes.length}\0`).update(bytes);
