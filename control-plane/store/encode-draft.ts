@@ -5,6 +5,9 @@ import { MAX_TRANSACTION_BYTES, type TransactionDraft } from '../log/transaction
 /** Longest key, bytes of UTF-8; lmdb takes 1978, NATS subjects are shorter than that in practice. */
 export const MAX_KEY_BYTES = 1024;
 
+/** Control characters, and halves of surrogate pairs, which UTF-8 cannot hold. */
+const UNFIT_FOR_KEYS = /\p{Cc}|\p{Surrogate}/u;
+
 /** A draft in the form that is stored, and read back from that form. */
 export interface EncodedDraft {
   readonly text: string;
@@ -29,11 +32,10 @@ export function encodeDraft(wanted: TransactionDraft): EncodedDraft {
 
 function checkKey(key: string): void {
   const bytes = Buffer.byteLength(key);
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for.
-  const holdable = bytes > 0 && bytes <= MAX_KEY_BYTES && !/[\u0000-\u001f]/.test(key);
+  const holdable = bytes > 0 && bytes <= MAX_KEY_BYTES && !UNFIT_FOR_KEYS.test(key);
   if (holdable) return;
   throw new HeartlineError(
     'INVALID_ARGUMENT',
-    `${JSON.stringify(key.slice(0, 80))} is no key: 1 to ${MAX_KEY_BYTES} bytes without control characters`,
+    `${JSON.stringify(key.slice(0, 80))} is no key: 1 to ${MAX_KEY_BYTES} bytes of well-formed text without control characters`,
   );
 }

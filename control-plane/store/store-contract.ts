@@ -130,6 +130,7 @@ function commitTests(openStore: OpenStore): void {
     ['empty', ''],
     ['too long', 'k'.repeat(1025)],
     ['with a control character', 'a\nb'],
+    ['with half a character', 'a\ud800'],
   ] as const) {
     test(`a key that is ${what} is refused`, async (t) => {
       const store = await openStore(t);
