@@ -72,12 +72,12 @@ export class ApplyLoop {
    * Everything up to the engine's apply happens before this returns; the promise settles when the version may be acknowledged.
    * A second call meanwhile is fine: the engine lets the newer plan win.
    */
-  handle(response: DeltaResponse): Promise<readonly Diagnostic[]> {
+  async handle(response: DeltaResponse): Promise<readonly Diagnostic[]> {
     if (response.typeUrl === ADDRESS_TYPE_URL) {
       const staged = stageDelta(this.#addressType, this.#addresses, deltaOf(response));
       this.#addresses = staged.next;
       this.#options.onRejected(countErrors(staged.diagnostics));
-      return Promise.resolve(staged.diagnostics);
+      return staged.diagnostics;
     }
     const before = this.#held;
     const staged = stageDelta(this.#type, before, deltaOf(response));

@@ -2,7 +2,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { PolicyTarget } from '../../shared/proto/gen/agentgateway/dev/resource/PolicyTarget.js';
-import { loadWire } from '../../shared/proto/wire.js';
 import {
   backendOf,
   bindOf,
@@ -13,60 +12,13 @@ import {
   listenerOf,
   type NamedResource,
   policyOf,
-  receivedResource,
   routeOf,
-  tcpRouteOf,
 } from '../../test/support/wire-resources.js';
-import type { BindPlan, TcpKeepalive } from '../engine/plan.js';
+import { after, CONTEXT, OFF, on, planOf, SAMPLE } from '../../test/support/worker-plan.js';
+import type { TcpKeepalive } from '../engine/plan.js';
 import { effectivePlan } from './effective-plan.js';
 import { DEFAULT_HTTP } from './http-values.js';
-import { type ResourceSet, stageDelta } from './resource-set.js';
-import { type GatewayResource, gatewayResourceType } from './resource-types.js';
 
-const wire = loadWire();
-const OFF: TcpKeepalive = { enabled: false, idleSeconds: 7200, intervalSeconds: 75, probes: 9 };
-const on = (idleSeconds: number, intervalSeconds: number, probes: number): TcpKeepalive => ({
-  enabled: true,
-  idleSeconds,
-  intervalSeconds,
-  probes,
-});
-
-const CONTEXT = { gateway: GATEWAY, version: '7-abc', systemKeepalive: OFF };
-
-type Held = ResourceSet<GatewayResource>;
-
-/** `held` after a response with these resources and removals. */
-function after(held: Held, resources: readonly NamedResource[], removed: readonly string[] = []) {
-  const { next, diagnostics } = stageDelta(gatewayResourceType(wire), held, {
-    resources: resources.map((named) => receivedResource(wire.resource, named)),
-    removed,
-  });
-  const refused = diagnostics.filter(({ severity }) => severity === 'error');
-  assert.deepEqual(refused, [], 'the fixtures are acceptable');
-  return next;
-}
-
-function planOf(...resources: readonly NamedResource[]) {
-  const { plan, warnings } = effectivePlan(after(new Map(), resources), CONTEXT);
-  const bind = (port: number): BindPlan => {
-    const found = plan.binds.find((candidate) => candidate.port === port);
-    assert.ok(found, `no bind ${port}`);
-    return found;
-  };
-  return { plan, bind, warnings: warnings.map(({ key, message }) => `${key}: ${message}`) };
-}
-
-/** Port 8080 HTTP with one route, port 8090 TCP with one route, one backend: what the sample has. */
-const SAMPLE = [
-  bindOf(8080),
-  bindOf(8090, { protocol: 'TCP' }),
-  listenerOf('http', 8080),
-  listenerOf('tcp', 8090, { protocol: 'TCP' }),
-  routeOf('httpbin/httpbin.00.http'),
-  tcpRouteOf('httpbin/tcp.00.tcp'),
-  backendOf(18_000),
-];
 const onPort = (port: number): PolicyTarget => ({ gateway: { ...GATEWAY, port } });
 
 describe('the plan of the sample', () => {
@@ -202,188 +154,6 @@ describe('precedence', () => {
     const { bind, warnings } = planOf(...SAMPLE, policyOf('a', seconds(60), target));
     assert.deepEqual(bind(8080).tcp, OFF);
     assert.match(warnings[0] ?? '', /on listener http has no effect/);
-  });
-});
-
-describe('a bind fails closed', () => {
-  const authz = { networkAuthorization: { allow: ['true'] } };
-  const rows: readonly (readonly [string, readonly NamedResource[], readonly number[], RegExp])[] =
-    [
-      [
-        'network authorization of the Gateway',
-        [policyOf('n', authz)],
-        [8080, 8090],
-        /cannot enforce frontend.networkAuthorization, so it closed 8080.*, 8090/,
-      ],
-      [
-        'network authorization of a port',
-        [policyOf('n', authz, onPort(8090))],
-        [8090],
-        /closed 8090/,
-      ],
-      [
-        'network authorization of a listener',
-        [policyOf('n', authz, { gateway: { ...GATEWAY, listener: 'tcp' } })],
-        [8090],
-        /closed 8090/,
-      ],
-      [
-        'PROXY protocol',
-        [policyOf('p', { proxyProtocol: { mode: 'OPTIONAL' } }, onPort(8080))],
-        [8080],
-        /cannot enforce frontend.proxyProtocol/,
-      ],
-      [
-        'an HTTPS listener',
-        [listenerOf('tls', 8080, { protocol: 'HTTPS' })],
-        [8080],
-        /protocol HTTPS is not served/,
-      ],
-      [
-        'a TCP listener on an HTTP bind',
-        [listenerOf('odd', 8080, { protocol: 'TCP' })],
-        [8080],
-        /protocol TCP is not served on a bind of protocol HTTP/,
-      ],
-      ['a TLS bind', [bindOf(8443, { protocol: 'TLS' })], [8443], /protocol TLS are not served/],
-      ['a tunnel', [bindOf(8443, { tunnelProtocol: 'PROXY' })], [8443], /tunnel protocol PROXY/],
-      [
-        'the same port again',
-        [{ name: 'bind/z', resource: { bind: { key: 'z', port: 8080 } } }],
-        [8080],
-        /has the same port 8080/,
-      ],
-    ];
-  for (const [name, resources, ports, warning] of rows) {
-    it(name, () => {
-      const { plan, warnings } = planOf(...SAMPLE, ...resources);
-      const closed = plan.binds.filter(({ refusal }) => refusal !== undefined);
-      assert.deepEqual(
-        closed.map(({ port }) => port),
-        ports,
-      );
-      assert.equal(warnings.length, 1);
-      assert.match(warnings[0] ?? '', warning);
-    });
-  }
-
-  it('but not for another Gateway', () => {
-    const elsewhere = { gateway: { ...GATEWAY, name: 'other' } };
-    const { plan } = planOf(...SAMPLE, policyOf('n', authz, elsewhere));
-    assert.ok(plan.binds.every(({ refusal }) => refusal === undefined));
-  });
-
-  it('and an internal bind opens nothing', () => {
-    const { plan, warnings } = planOf(bindOf(80, { mode: 'INTERNAL' }));
-    assert.deepEqual(plan.binds, []);
-    assert.match(warnings[0] ?? '', /internal binds are not served/);
-  });
-});
-
-describe('a route fails closed', () => {
-  const only = (more: Parameters<typeof routeOf>[1]) => [
-    bindOf(8080),
-    listenerOf('http', 8080),
-    backendOf(18_000),
-    routeOf('r', more),
-  ];
-  const trafficOn = (target: PolicyTarget): NamedResource => ({
-    name: 'policy/t',
-    resource: { policy: { key: 't', target, traffic: {} } },
-  });
-  const to = (backend: object) => only({ backends: [{ weight: 1, ...backend }] });
-  const rows: readonly (readonly [string, readonly NamedResource[], RegExp])[] = [
-    ['regular expression', only({ matches: [{ path: { regex: '/a.*' } }] }), /regular expression/],
-    [
-      'header match',
-      only({ matches: [{ headers: [{ name: 'a', exact: 'b' }] }] }),
-      /matches on headers/,
-    ],
-    ['method match', only({ matches: [{ method: { exact: 'GET' } }] }), /matches on the method/],
-    [
-      'query match',
-      only({ matches: [{ queryParams: [{ name: 'a', exact: 'b' }] }] }),
-      /query parameters/,
-    ],
-    ['a filter', only({ trafficPolicies: [{}] }), /a filter that this worker cannot enforce/],
-    ['no backend', only({ backends: [] }), /no backend with a weight above 0/],
-    [
-      'only weight 0',
-      only({ backends: [{ backend: { backend: 'httpbin/httpbin' }, weight: 0 }] }),
-      /weight above 0/,
-    ],
-    ['missing backend', to({ backend: { backend: 'a/b' } }), /backend a\/b does not exist/],
-    [
-      'service',
-      to({ backend: { service: { namespace: 'n', hostname: 'h' }, port: 80 } }),
-      /does not resolve services \(n\/h\)/,
-    ],
-    ['route group', to({ routeGroupKey: 'g' }), /route groups/],
-    [
-      'unknown backend policy',
-      to({ backend: { backend: 'httpbin/httpbin' }, backendPolicies: [{}] }),
-      /policy on its backend/,
-    ],
-    [
-      'unix socket',
-      [
-        ...only({}).filter(({ name }) => !name.startsWith('backend')),
-        backendOf(1, { static: { unixPath: '/run/x' } }),
-      ],
-      /unix socket/,
-    ],
-    [
-      'dynamic backend',
-      [
-        ...only({}).filter(({ name }) => !name.startsWith('backend')),
-        {
-          name: 'backend/d',
-          resource: { backend: { key: 'httpbin/httpbin', name: { name: 'n' }, dynamic: {} } },
-        },
-      ],
-      /of kind dynamic/,
-    ],
-    [
-      'traffic policy of the Gateway',
-      [...only({}), trafficOn(GATEWAY_TARGET)],
-      /traffic policy t cannot be enforced/,
-    ],
-    [
-      'traffic policy of the route',
-      [
-        ...only({}),
-        trafficOn({ route: { name: 'httpbin', namespace: 'httpbin', kind: 'HTTPRoute' } }),
-      ],
-      /traffic policy t/,
-    ],
-    [
-      'traffic policy of the backend',
-      [...only({}), trafficOn({ backend: { name: 'httpbin', namespace: 'httpbin' } })],
-      /traffic policy t on its backend/,
-    ],
-  ];
-  for (const [name, resources, reason] of rows) {
-    it(name, () => {
-      const { bind, warnings } = planOf(...resources);
-      const route = bind(8080).listeners[0]?.routes[0];
-      assert.match(route?.refusal?.reason ?? '', reason);
-      assert.deepEqual(route?.backends, []);
-      assert.match(warnings.join('\n'), /route\/r: this route answers 500/);
-    });
-  }
-
-  it('but a policy on another route leaves it open', () => {
-    const other = trafficOn({ route: { name: 'other', namespace: 'httpbin' } });
-    const { bind, warnings } = planOf(...only({}), other);
-    assert.equal(bind(8080).listeners[0]?.routes[0]?.refusal, undefined);
-    assert.deepEqual(warnings, []);
-  });
-
-  it('and a TCP route refuses connections', () => {
-    const tcp = [bindOf(8090, { protocol: 'TCP' }), listenerOf('tcp', 8090, { protocol: 'TCP' })];
-    const { bind, warnings } = planOf(...tcp, tcpRouteOf('t'));
-    assert.match(bind(8090).listeners[0]?.tcpRoutes[0]?.refusal?.reason ?? '', /does not exist/);
-    assert.match(warnings[0] ?? '', /refuses connections/);
   });
 });
 

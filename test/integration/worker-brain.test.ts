@@ -186,6 +186,41 @@ describe('a worker and its control plane', () => {
     await assertServing(prepared);
   });
 
+  it('closes its ports while a restriction cannot be enforced, and says so', async (t) => {
+    const prepared = await prepare(t);
+    const { stream } = await startServing(prepared);
+    const authz = policyOf('authz', { networkAuthorization: { allow: ['true'] } });
+    stream.send(responseOf('2-b', 'n2', [authz]));
+    const { errorDetail } = await answerTo(stream, 'n2');
+    assert.match(
+      errorDetail?.message ?? '',
+      /"warn":"this worker cannot enforce frontend.networkAuth/,
+    );
+    await assert.rejects(prepared.ask(8080, '/'));
+    stream.send({ ...responseOf('3-c', 'n3', []), removedResources: [authz.name] });
+    assert.equal((await answerTo(stream, 'n3')).errorDetail, undefined);
+    await assertServing(prepared);
+  });
+
+  it('accepts with a warning when a port is taken, and serves as soon as it is free', async (t) => {
+    const prepared = await prepare(t);
+    const owner = createServer();
+    t.after(() => owner.close());
+    await once(owner.listen(prepared.planes.port(8080), '127.0.0.1'), 'listening');
+    prepared.planes.startWorker();
+    const stream = await prepared.stub().stream(0);
+    stream.send(responseOf('1-a', 'n1', prepared.sample));
+    const { errorDetail } = await answerTo(stream, 'n1');
+    const [entry, ...more] = JSON.parse(errorDetail?.message ?? '[]') as Record<string, string>[];
+    assert.deepEqual(
+      [more.length, Object.keys(entry ?? {}), entry?.['key']],
+      [0, ['key', 'warn'], bindOf(8080).name],
+    );
+    assert.match(entry?.['warn'] ?? '', /EADDRINUSE|in use/);
+    owner.close();
+    await eventually(() => assertServing(prepared));
+  });
+
   it('reconnects with the versions it holds and needs nothing sent again', async (t) => {
     const prepared = await prepare(t);
     const { stream } = await startServing(prepared);
