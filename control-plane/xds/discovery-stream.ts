@@ -39,6 +39,7 @@ export class DiscoveryStream {
   #session: Session;
   #steps = 0;
   #isEnded = false;
+  #existed = false;
 
   constructor(options: DiscoveryStreamOptions) {
     this.worker = options.worker;
@@ -58,8 +59,13 @@ export class DiscoveryStream {
   }
 
   /** Reads the gateway's target again and writes what changed, now. */
-  retarget(typeUrl: string): EventBody[] {
-    return this.#perform(retarget(this.#session, typeUrl, this.#context));
+  retarget(): EventBody[] {
+    const bodies = this.#perform(retarget(this.#session, RESOURCE_TYPE_URL, this.#context));
+    // Other types have no content yet; what they may remove depends on whether the gateway exists.
+    const exists = this.#gatewayExists();
+    if (exists === this.#existed) return bodies;
+    this.#existed = exists;
+    return [...bodies, ...this.#perform(retarget(this.#session, ADDRESS_TYPE_URL, this.#context))];
   }
 
   /** Tells apart the events of this stream. */
@@ -83,13 +89,16 @@ export class DiscoveryStream {
         const { snapshot, gatewayExists } = target;
         return { set: snapshot, label: snapshot.label, removals: gatewayExists };
       }
-      case ADDRESS_TYPE_URL: {
-        const exists = source.target(this.worker.gateway, this.worker.key)?.gatewayExists;
-        return { set: EMPTY_SET, label: '', removals: exists ?? false };
-      }
+      case ADDRESS_TYPE_URL:
+        return { set: EMPTY_SET, label: '', removals: this.#gatewayExists() };
       default:
         return { set: EMPTY_SET, label: '', removals: false };
     }
+  }
+
+  #gatewayExists(): boolean {
+    const { source } = this.#options;
+    return source.target(this.worker.gateway, this.worker.key)?.gatewayExists ?? false;
   }
 
   #perform(step: SessionStep): EventBody[] {

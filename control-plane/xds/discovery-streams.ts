@@ -2,7 +2,6 @@
 import { HeartlineError, toHeartlineError } from '../../shared/errors/heartline-error.js';
 import type { EventBody, GatewayRef } from '../../shared/events/event.js';
 import { formatNamespacedName } from '../../shared/names/gateway-name.js';
-import { ADDRESS_TYPE_URL, RESOURCE_TYPE_URL } from '../../shared/names/type-urls.js';
 import type { DeltaDiscoveryRequest__Output } from '../../shared/proto/gen/envoy/service/discovery/v3/DeltaDiscoveryRequest.js';
 import type { Wire } from '../../shared/proto/wire.js';
 import type { Logger } from '../../shared/telemetry/logger.js';
@@ -44,6 +43,9 @@ export class DiscoveryStreams {
   readonly #cache: ResponseCache;
   readonly #causes: PublishedCauses;
   readonly #directory: WorkerDirectory<DiscoveryStream> = createWorkerDirectory();
+  /** Events of pushes, on their way to the bus. */
+  readonly #untold: [DiscoveryStream, EventBody[]][] = [];
+  #telling: NodeJS.Immediate | undefined;
 
   constructor(options: DiscoveryOptions) {
     this.#options = options;
@@ -66,7 +68,9 @@ export class DiscoveryStreams {
       if (state.phase === 'opening') {
         state = { phase: 'open', stream: this.#admit(call, identity, request) };
       }
-      this.#publish(state.stream, state.stream.receive(request));
+      const bodies = state.stream.receive(request);
+      this.#tellAll();
+      this.#publish(state.stream, bodies);
     };
     call.on('data', (bytes: Buffer) => {
       try {
@@ -86,28 +90,35 @@ export class DiscoveryStreams {
     call.on('close', () => end('the stream is closed'));
   }
 
-  /** The target of a gateway changed: every stream of it is written to before anything is told. */
+  /** The target of a gateway changed: all of its streams are written to, and then it is told. */
   retarget(gateway: GatewayRef): void {
-    const told: [DiscoveryStream, EventBody[]][] = [];
-    for (const typeUrl of [RESOURCE_TYPE_URL, ADDRESS_TYPE_URL]) {
-      for (const stream of this.#directory.ofGateway(gateway)) {
-        told.push([stream, this.#retargetOne(stream, typeUrl)]);
-      }
+    for (const stream of this.#directory.ofGateway(gateway)) {
+      const bodies = this.#retargetOne(stream);
+      if (bodies.length > 0) this.#untold.push([stream, bodies]);
     }
-    for (const [stream, bodies] of told) this.#publish(stream, bodies);
+    // What was written leaves the process in the microtasks that follow; a thousand events before them would hold it up.
+    if (this.#untold.length > 0) this.#telling ??= setImmediate(() => this.#tellAll());
   }
 
   stop(): void {
-    this.#causes.stop();
     for (const stream of [...this.#directory.all()]) {
       this.#end(stream, new HeartlineError('UNAVAILABLE', 'the control plane is shutting down'));
     }
+    this.#tellAll();
+    this.#causes.stop();
+  }
+
+  /** Also called before anything else is told, so that no event overtakes another. */
+  #tellAll(): void {
+    clearImmediate(this.#telling);
+    this.#telling = undefined;
+    for (const [stream, bodies] of this.#untold.splice(0)) this.#publish(stream, bodies);
   }
 
   /** A stream that cannot be served must not keep the others from their update. */
-  #retargetOne(stream: DiscoveryStream, typeUrl: string): EventBody[] {
+  #retargetOne(stream: DiscoveryStream): EventBody[] {
     try {
-      return stream.retarget(typeUrl);
+      return stream.retarget();
     } catch (thrown) {
       const error = toHeartlineError(thrown);
       const { nodeId } = stream.worker;
@@ -154,6 +165,7 @@ export class DiscoveryStreams {
 
   #lose(stream: DiscoveryStream, reason: string): void {
     if (!this.#directory.leave(stream)) return;
+    this.#tellAll();
     const { worker } = stream;
     this.#options.logger.info({ worker: worker.nodeId, reason }, 'worker lost');
     this.#options.bus.publish({ type: 'worker-lost', worker, reason }, { step: stream.nextStep() });

@@ -54,7 +54,8 @@ export function planResponse(input: PlanInput, differ: Differ): ResponsePlan {
   const difference = differ(holding.base, target.set);
   if (isUnexceptional(input)) {
     const after = { base: target.set, exceptions: holding.exceptions };
-    return { ...difference, target, after, sharedFrom: holding.base?.hash ?? '' };
+    const { resources, removed } = difference;
+    return { resources, removed, target, after, sharedFrom: holding.base?.hash ?? '' };
   }
   const decision = decideEach(input, wildcardCandidates(input, difference));
   const after = { base: target.set, exceptions: decision.withheld };

@@ -106,13 +106,14 @@ function advance(
   stream: TypeStream,
   context: SessionContext,
 ): SessionStep {
-  const nonce = `${session.id}-${session.nonces + 1}`;
+  const { id, nonces } = session;
+  const nonce = `${id}-${nonces + 1}`;
   const step = advanceTypeStream(stream, context.targetOf(typeUrl), nonce, context.differ);
   const types = new Map(session.types).set(typeUrl, step.stream);
-  if (step.sent === undefined) return { session: { ...session, types }, outputs: [] };
+  if (step.sent === undefined) return { session: { id, nonces, types }, outputs: [] };
   const { plan } = step.sent;
   return {
-    session: { ...session, nonces: session.nonces + 1, types },
+    session: { id, nonces: nonces + 1, types },
     outputs: [{ kind: 'send', typeUrl, nonce, plan }],
   };
 }

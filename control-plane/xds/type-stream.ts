@@ -90,8 +90,8 @@ export function openTypeStream(request: TypeRequest, target: TypeTarget): TypeSt
   // The difference already answers for every name the worker told us a version of.
   const names = new Set(answer.filter((name) => !versions.has(name)));
   const owed = { reply, names };
-  const facts = { subscription, holding, rejections: NO_REJECTIONS, owed };
-  return { phase: 'settled', label: undefined, ...facts };
+  const rejections = NO_REJECTIONS;
+  return { phase: 'settled', subscription, holding, rejections, owed, label: undefined };
 }
 
 export interface TypeRequestStep {
@@ -110,8 +110,7 @@ export function receiveTypeRequest(stream: TypeStream, request: TypeRequest): Ty
     return { stream: subscribed };
   }
   const { plan } = subscribed.sent;
-  const carried = new Set([...plan.resources.map((resource) => resource.name), ...plan.removed]);
-  const verdict = readVerdict(request.errorDetail, (name) => carried.has(name));
+  const verdict = readVerdict(request.errorDetail, (name) => carriedNames(plan).includes(name));
   return settle(subscribed, plan, verdict);
 }
 
@@ -132,11 +131,13 @@ export function advanceTypeStream(
   differ: Differ,
 ): AdvanceStep {
   if (stream.phase === 'waiting') return { stream };
+  const { subscription, holding, owed } = stream;
   const rejections = dropOutdated(stream.rejections, target.set);
-  const plan = planResponse({ ...stream, rejections, target }, differ);
-  if (!isDue(stream, plan)) return { stream: { ...stream, rejections } };
+  const plan = planResponse({ subscription, holding, rejections, owed, target }, differ);
+  if (!isDue(stream, plan)) {
+    return { stream: rejections === stream.rejections ? stream : { ...stream, rejections } };
+  }
   const sent = { nonce, plan };
-  const { subscription, holding } = stream;
   return {
     stream: { phase: 'waiting', subscription, holding, rejections, owed: NOTHING_OWED, sent },
     sent,
@@ -164,11 +165,11 @@ function settle(
   const { label } = plan.target;
   const settled: TypeStream = {
     phase: 'settled',
-    label,
     subscription,
     holding: subscription.wildcard ? holding : restrictHolding(holding, subscription.names),
     rejections,
     owed,
+    label,
   };
   const { warnings } = verdict;
   const problems = standingProblems(rejections);
@@ -194,7 +195,8 @@ function heldAfter(before: Holding, plan: ResponsePlan, verdict: Verdict): Holdi
 }
 
 function rejectionsAfter(before: Rejections, plan: ResponsePlan, verdict: Verdict): Rejections {
-  const carried = [...plan.resources.map((resource) => resource.name), ...plan.removed];
+  if (before.size === 0 && verdict.kind === 'accepted') return NO_REJECTIONS;
+  const carried = carriedNames(plan);
   const refused = refusedNames(carried, verdict);
   const after = new Map(before);
   for (const name of carried) {
@@ -203,6 +205,10 @@ function rejectionsAfter(before: Rejections, plan: ResponsePlan, verdict: Verdic
     else after.set(name, { hash: plan.target.set.resources.get(name)?.hash, ...reason });
   }
   return after.size === 0 ? NO_REJECTIONS : after;
+}
+
+function carriedNames({ resources, removed }: ResponsePlan): readonly string[] {
+  return [...resources.map((resource) => resource.name), ...removed];
 }
 
 function refusedNames(
