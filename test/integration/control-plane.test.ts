@@ -180,11 +180,37 @@ test('tokens and directory are for their owner alone, and open only what they ar
   }
 });
 
+test('after a restart versions and workers go on where they were', async () => {
+  const first = await startTestControlPlane({ storeKind: 'lmdb' });
+  let second: TestControlPlane | undefined;
+  try {
+    await first.apply(gateway);
+    await first.untilVersion(1);
+    await first.apply(policy('30s'));
+    await first.untilVersion(2);
+    const before = await first.connect().open();
+    await first.stop();
+    second = await startTestControlPlane({ storeKind: 'lmdb', dataDir: first.dataDir });
+    const worker = second.connect();
+    const after = await worker.open(versionsOf(before));
+    assert.equal(after.systemVersionInfo, before.systemVersionInfo);
+    assert.deepEqual(namesOf(after), []);
+    await second.apply(policy('31s'));
+    const update = await worker.next();
+    assert.deepEqual(namesOf(update), [POLICY_NAME]);
+    assert.equal(update.systemVersionInfo?.split('-')[0], '3');
+    worker.ack(update);
+    await worker.assertQuiet();
+  } finally {
+    await (second ?? first).remove();
+  }
+});
+
 test('a second control plane on one data directory is refused with the pid of the first', async () => {
   const plane = await startTestControlPlane();
   try {
     await assert.rejects(startTestControlPlane({ dataDir: plane.dataDir }), {
-      code: 'ALREADY_EXISTS',
+      code: 'UNAVAILABLE',
       message: new RegExp(`${process.pid}`),
     });
   } finally {

@@ -191,9 +191,13 @@ class PopulationRun implements Population {
   }
 
   async #openSession(index: number): Promise<void> {
-    const session = connectHttp2(`http://${this.#origin.host}:${this.#origin.port}`);
+    const socket = connect({ host: this.#origin.host, port: this.#origin.port });
+    const session = connectHttp2(`http://${this.#origin.host}:${this.#origin.port}`, {
+      createConnection: () => socket,
+    });
     session.on('error', () => {});
     await once(session, 'connect');
+    this.#sockets.push(socket);
     const times: number[] = [];
     this.#pingTimesMs.push(times);
     session.on('ping', () => times.push(performance.now()));
@@ -201,7 +205,6 @@ class PopulationRun implements Population {
     session.once('close', () => !this.#finishing && this.#closed.push(`h2 ${index}: closed`));
     this.#sessions.push(session);
     await this.#requestOnSession(session);
-    this.#sockets.push(session.socket as Socket);
   }
 
   async #requestOnSession(session: ClientHttp2Session): Promise<void> {

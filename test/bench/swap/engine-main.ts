@@ -7,8 +7,8 @@ import { createLogger } from '../../../shared/telemetry/logger.js';
 import { systemClock } from '../../../shared/time/system-clock.js';
 
 /**
- * A worker's engine with one HTTP listener. Prints its port; each line on standard input applies a plan
- * with other keepalive values to every open connection, and prints the report as JSON.
+ * A worker's engine with one HTTP listener. Prints its port. Lines in: `open` prints the number of open
+ * connections; `go` applies a plan with other keepalive values, and prints the report as JSON.
  */
 const HTTP: HttpSettings = {
   maxBufferBytes: 2_097_152,
@@ -53,7 +53,11 @@ async function main(): Promise<void> {
   await engine.apply(plan(turn));
   const address = engine.summary().listeners[0]?.addresses[0] ?? '';
   console.log(address.slice(address.lastIndexOf(':') + 1));
-  for await (const _line of createInterface({ input: process.stdin })) {
+  for await (const line of createInterface({ input: process.stdin })) {
+    if (line === 'open') {
+      console.log(engine.summary().open);
+      continue;
+    }
     turn += 1;
     const report = await engine.apply(plan(turn));
     const { open, inForceConnections } = engine.summary();

@@ -53,7 +53,7 @@ async function startFloor(binary: string, count: number): Promise<Subject> {
 
 async function startEngine(count: number): Promise<Subject> {
   const engine = startNodeProcess(new URL('./engine-main.ts', import.meta.url), []);
-  return startSubject(engine, count, (line) => {
+  const subject = await startSubject(engine, count, (line) => {
     const report = JSON.parse(line) as {
       verifiedMs: number;
       open: number;
@@ -64,6 +64,11 @@ async function startEngine(count: number): Promise<Subject> {
     }
     return report.verifiedMs * 1000;
   });
+  for (let open = 0; open < count; ) {
+    engine.write('open');
+    open = Number(await engine.read());
+  }
+  return subject;
 }
 
 async function measure(binary: string, count: number): Promise<void> {
