@@ -15,7 +15,6 @@ import type { TokenEntry } from './auth/identity.js';
 import { readOrCreateToken } from './auth/token-files.js';
 import { createMemoryBus } from './bus/memory-bus.js';
 import { packageVersion } from './cli/package-version.js';
-import { lockInstance } from './cli/up/instance-lock.js';
 import { compileGateway } from './compile/compile-gateway.js';
 import { createFleetService } from './fleet/fleet-service.js';
 import { createFleetRegistry } from './fleet/registry.js';
@@ -23,6 +22,8 @@ import { startApiServer } from './kube-api/server.js';
 import { createAdmission } from './policy/admission.js';
 import { createReconciler } from './reconcile/reconciler.js';
 import { createObjectDoor } from './source/embedded-objects.js';
+import { acquireDataDirLock } from './store/data-dir-lock.js';
+import { openLmdbStore } from './store/lmdb-store.js';
 import { createMemoryStore } from './store/memory-store.js';
 import type { Store } from './store/store.js';
 import { createDiscoveryService } from './xds/discovery-service.js';
@@ -82,8 +83,8 @@ async function start(
   const newSessionId = (): string => randomBytes(6).toString('hex');
 
   makeDataDir(dataDir);
-  started.add(lockInstance(join(dataDir, 'control-plane.lock')));
-  const store = openStore(options);
+  started.add(acquireDataDirLock(dataDir));
+  const store = await openStore(options);
   started.add(() => store.close());
   const authenticate = createAuthenticator(tokensOf(dataDir, cluster));
   const bus = createMemoryBus({ source: 'control-plane', clock, logger });
@@ -163,9 +164,13 @@ function makeDataDir(dataDir: string): void {
   }
 }
 
-function openStore({ storeKind }: ControlPlaneOptions): Store {
-  if (storeKind === 'memory') return createMemoryStore(randomUUID());
-  throw new HeartlineError('UNIMPLEMENTED', 'the lmdb store is not here yet');
+async function openStore({ dataDir, storeKind = 'lmdb' }: ControlPlaneOptions): Promise<Store> {
+  switch (storeKind) {
+    case 'memory':
+      return createMemoryStore(randomUUID());
+    case 'lmdb':
+      return openLmdbStore({ dir: dataDir, newStoreId: randomUUID });
+  }
 }
 
 /** The two identities of an installation: who administers it, and its workers. */
