@@ -93,6 +93,7 @@ class SocketEngine implements Engine {
     this.#metrics = createEngineMetrics(options.registry, {
       groups: () => [...this.#groups].map(({ key, side, open }) => ({ bind: key, side, open })),
       requests: () => this.#requestCounts(),
+      applied: () => this.#registry.applied,
     });
     this.#wheel = createTimerWheel({
       clock,
@@ -104,7 +105,6 @@ class SocketEngine implements Engine {
       socketOptions: this.#socketOptions,
       wheel: this.#wheel,
       onChange: () => this.#onChanged(),
-      onApplied: () => this.#metrics.applied(),
       onClosed: (connection, cause) => this.#onClosed(connection, cause),
     });
     this.#dialer = createDialer({

@@ -20,13 +20,13 @@ export type PingOutcome = 'sent' | 'answered' | 'timeout';
 export interface MetricSources {
   readonly groups: () => readonly GroupCount[];
   readonly requests: () => readonly RequestCount[];
+  /** Sockets that were given new keepalive values. */
+  readonly applied: () => number;
 }
 
 export interface EngineMetrics {
   closed(cause: CloseCause, bind: string): void;
   ping(outcome: PingOutcome): void;
-  /** A socket was given new values and they were read back. */
-  applied(): void;
 }
 
 const SIDE_LABELS = ['bind', 'side'] as const;
@@ -69,14 +69,17 @@ export function createEngineMetrics(registry: Registry, sources: MetricSources):
     labelNames: ['outcome'],
     registers,
   });
-  const applied = new Counter({
+  new Counter({
     name: 'heartline_keepalive_applied_total',
-    help: 'Sockets that were given new keepalive values, read back from the kernel.',
+    help: 'Sockets that were given new keepalive values.',
     registers,
+    collect() {
+      this.reset();
+      this.inc(sources.applied());
+    },
   });
   return {
     closed: (cause, bind) => closed.inc({ cause, bind }),
     ping: (outcome) => pings.inc({ outcome }),
-    applied: () => applied.inc(),
   };
 }

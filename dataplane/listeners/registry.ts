@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../../shared/time/clock.js';
 import type { TcpKeepalive } from '../engine/plan.js';
 import type { CloseCause, ConnectionProtocol } from '../engine/report.js';
-import { DIFFERS, type SocketOptions } from '../keepalive/socket-options.js';
+import type { SocketOptions } from '../keepalive/socket-options.js';
 import { createWheelEntry, type TimerWheel } from '../keepalive/timer-wheel.js';
 import { closeCauseOf } from './close-cause.js';
 import { type Connection, type ConnectionGroup, descriptorOf } from './connection.js';
@@ -22,8 +22,6 @@ export interface RegistryOptions {
   readonly wheel: TimerWheel<Connection>;
   readonly onChange: () => void;
   readonly onClosed: (connection: Connection, cause: CloseCause) => void;
-  /** A socket got new values and they were read back. */
-  readonly onApplied: () => void;
 }
 
 /**
@@ -37,6 +35,8 @@ export class ConnectionRegistry {
   deferred = 0;
   /** HTTP/2 sessions whose peer has not acknowledged our SETTINGS yet. */
   settingsPending = 0;
+  /** Sockets written since the start. */
+  applied = 0;
   readonly #options: RegistryOptions;
   #lastId = 0;
 
@@ -64,28 +64,34 @@ export class ConnectionRegistry {
     group.open += 1;
     socket.on('error', this.#onError);
     socket.once('close', this.#onClose);
-    this.bringInForce(connection);
+    this.#verifyOrBringInForce(connection);
     this.#options.onChange();
     return connection;
   }
 
-  /** Makes the socket hold its group's values, read back; false when it could not. */
-  bringInForce(connection: Connection): boolean {
-    const { group, socket } = connection;
-    const { target } = group;
-    if (connection.verified === target) return true;
-    const fd = descriptorOf(socket);
-    if (fd < 0) return false;
+  /**
+   * Writes the group's values and reads them back, for a socket that holds other ones; does nothing for
+   * one that was verified with them.
+   */
+  bringInForce(connection: Connection): void {
+    const { target } = connection.group;
+    if (connection.verified === target) return;
+    const fd = descriptorOf(connection.socket);
+    if (fd < 0) return;
     const { socketOptions } = this.#options;
-    let result = socketOptions.verify(fd, target);
-    if (result === DIFFERS) {
-      result = socketOptions.write(fd, target);
-      if (result === 0) result = socketOptions.verify(fd, target);
-      if (result === 0) this.#options.onApplied();
-    }
-    if (result === 0) this.#markVerified(connection, target);
+    const errno = socketOptions.write(fd, target) || socketOptions.verify(fd, target);
+    this.applied += 1;
+    if (errno === 0) this.#markVerified(connection, target);
     else this.#markRefused(connection, target);
-    return result === 0;
+  }
+
+  /** For a socket that probably inherited the right values: reads first, writes only when it must. */
+  #verifyOrBringInForce(connection: Connection): void {
+    const { target } = connection.group;
+    const fd = descriptorOf(connection.socket);
+    if (fd < 0) return;
+    if (this.#options.socketOptions.verify(fd, target) === 0) this.#markVerified(connection, target);
+    else this.bringInForce(connection);
   }
 
   /** Asks for the driver's attention at `dueMs`. */

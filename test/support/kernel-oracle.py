@@ -12,12 +12,15 @@ import ctypes
 import json
 import os
 import socket
+import struct
 import sys
 
 SYS_PIDFD_OPEN = 434  # the same number on every architecture
 SYS_PIDFD_GETFD = 438
-TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_USER_TIMEOUT = 4, 5, 6, 18
+TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_INFO, TCP_USER_TIMEOUT = 4, 5, 6, 11, 18
 LISTEN_STATE = 10
+# tcpi_sacked; of a listening socket the length of its accept queue.
+BACKLOG_OFFSET = 28
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -31,7 +34,8 @@ def describe(fd, inode, sock):
     if sock.type != socket.SOCK_STREAM or sock.family not in (socket.AF_INET, socket.AF_INET6):
         return None
     option = lambda name: sock.getsockopt(socket.IPPROTO_TCP, name)
-    state = sock.getsockopt(socket.IPPROTO_TCP, 11, 1)[0]
+    info = sock.getsockopt(socket.IPPROTO_TCP, TCP_INFO, 64)
+    state = info[0]
     try:
         remote = sock.getpeername()[:2]
     except OSError:
@@ -43,6 +47,7 @@ def describe(fd, inode, sock):
         "family": 4 if sock.family == socket.AF_INET else 6,
         "state": state,
         "listening": state == LISTEN_STATE,
+        "backlog": struct.unpack_from("I", info, BACKLOG_OFFSET)[0] if state == LISTEN_STATE else 0,
         "localAddress": local[0],
         "localPort": local[1],
         "remoteAddress": remote[0],

@@ -11,6 +11,8 @@ export interface KernelSocket {
   /** TCP state number of the kernel (1 established, 8 close wait, 10 listening). */
   readonly state: number;
   readonly listening: boolean;
+  /** Connections that may wait for accept; 0 unless listening. */
+  readonly backlog: number;
   readonly localAddress: string;
   readonly localPort: number;
   readonly remoteAddress: string;
