@@ -3,6 +3,7 @@
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { GatewayRef } from '../../shared/events/event.js';
 import type { Clock } from '../../shared/time/clock.js';
+import { splitOps } from '../log/split-ops.js';
 import type { JsonValue, Op } from '../log/transaction.js';
 import type { GatewayRelease, ReleaseVersion } from '../release/gateway-release.js';
 import { publishVersion, type VersionCause } from '../release/release.js';
@@ -19,7 +20,6 @@ import {
   planReleaseOps,
   readContent,
   readRelease,
-  splitOps,
 } from '../release/release-record.js';
 import type { Snapshot, SnapshotResource, VersionedSnapshot } from '../snapshot/snapshot.js';
 import type { Store } from '../store/store.js';

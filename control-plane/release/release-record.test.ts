@@ -9,13 +9,7 @@ import type { Snapshot } from '../snapshot/snapshot.js';
 import type { GatewayRelease } from './gateway-release.js';
 import { publishVersion } from './release.js';
 import { contentKey, releaseKey } from './release-keys.js';
-import {
-  keysOfRelease,
-  planReleaseOps,
-  readContent,
-  readRelease,
-  splitOps,
-} from './release-record.js';
+import { keysOfRelease, planReleaseOps, readContent, readRelease } from './release-record.js';
 
 const gateway = { cluster: 'local', namespace: 'httpbin', name: 'agentgateway-proxy' };
 const cause = { time: 1, author: 'alice', reason: 'r' };
@@ -118,25 +112,4 @@ describe('a stored release', () => {
         ),
     );
   });
-});
-
-describe('splitOps', () => {
-  const op = (bytes: number): Op => ({ op: 'put', key: 'k', value: 'x'.repeat(bytes) });
-  const rows: [string, number[], number[]][] = [
-    ['nothing', [], []],
-    ['one run when all fit', [100, 100, 100], [3]],
-    ['a new run where the limit is reached', [2_000, 2_000, 2_000], [1, 1, 1]],
-    ['an operation over the limit goes alone', [10, 9_000, 10], [1, 1, 1]],
-  ];
-  for (const [name, sizes, expected] of rows) {
-    test(name, () => {
-      const ops = sizes.map(op);
-      const runs = splitOps(ops, 16_384 + 3_000);
-      assert.deepEqual(
-        runs.map((run) => run.length),
-        expected,
-      );
-      assert.deepEqual(runs.flat(), ops);
-    });
-  }
 });

@@ -2,7 +2,7 @@
 
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { GatewayRef } from '../../shared/events/event.js';
-import { type JsonValue, MAX_TRANSACTION_BYTES, type Op } from '../log/transaction.js';
+import type { JsonValue, Op } from '../log/transaction.js';
 import { type Snapshot, snapshotLabel } from '../snapshot/snapshot.js';
 import type { GatewayRelease, ReleaseVersion } from './gateway-release.js';
 import { type ResourcePair, toPages } from './pages.js';
@@ -128,27 +128,6 @@ export function keysOfRelease(read: ReadValue, release: GatewayRelease): readonl
     ...(readVersion(read, gateway, number)?.pages ?? []).map((hash) => pageKey(gateway, hash)),
     ...resources.map(([, hash]) => contentKey(gateway, hash)),
   ]);
-}
-
-/** Splits operations into runs that fit one transaction each, keeping their order. */
-export function splitOps(
-  ops: readonly Op[],
-  maxBytes = MAX_TRANSACTION_BYTES,
-): readonly (readonly Op[])[] {
-  // Actor, reason and the frame of the transaction take the rest.
-  const limit = maxBytes - 16_384;
-  const runs: Op[][] = [];
-  let bytes = Number.POSITIVE_INFINITY;
-  for (const op of ops) {
-    const size = Buffer.byteLength(JSON.stringify(op)) + 1;
-    if (bytes + size > limit) {
-      runs.push([]);
-      bytes = 0;
-    }
-    runs.at(-1)?.push(op);
-    bytes += size;
-  }
-  return runs;
 }
 
 function releaseRecord({ versions, ...rest }: GatewayRelease): JsonValue {
