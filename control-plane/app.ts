@@ -16,11 +16,14 @@ import { readOrCreateToken } from './auth/token-files.js';
 import { createMemoryBus } from './bus/memory-bus.js';
 import { packageVersion } from './cli/package-version.js';
 import { compileGateway } from './compile/compile-gateway.js';
+import { objectStatuses } from './compile/status.js';
+import { createControlPlaneMetrics } from './fleet/control-plane-metrics.js';
 import { createFleetService } from './fleet/fleet-service.js';
 import { createFleetRegistry } from './fleet/registry.js';
 import { startApiServer } from './kube-api/server.js';
 import { createAdmission } from './policy/admission.js';
 import { createReconciler } from './reconcile/reconciler.js';
+import { createStatusWriter } from './reconcile/status-writer.js';
 import { createObjectDoor } from './source/embedded-objects.js';
 import { acquireDataDirLock } from './store/data-dir-lock.js';
 import { openLmdbStore } from './store/lmdb-store.js';
@@ -100,7 +103,16 @@ async function start(
   started.add(() => reconciler.stop());
   const registry = createFleetRegistry({ bus, clock, source: reconciler });
   started.add(registry.stop);
+  const metrics = createControlPlaneMetrics({ bus, fleet: registry, lastSeq: store.lastSeq });
+  started.add(metrics.stop);
+  const statusWriter = createStatusWriter({
+    ...{ store, bus, clock, logger, cluster, reconciler },
+    fleetFacts: registry.gatewayFacts,
+    statuses: objectStatuses,
+  });
+  started.add(() => statusWriter.stop());
   await reconciler.start();
+  statusWriter.start();
 
   const shared = { bus, wire, authenticate, logger, instance, newSessionId };
   const services = [
@@ -118,6 +130,7 @@ async function start(
     address: options.apiAddress,
     allowedHosts: ['localhost', hostname()],
     fleet: registry.views,
+    metrics: metrics.registry,
     history: (gateway) => reconciler.release({ cluster, ...gateway }),
   });
   started.add(() => api.close());

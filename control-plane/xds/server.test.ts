@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import type { HeartlineEvent } from '../../shared/events/event.js';
@@ -26,7 +28,7 @@ const BOUND = 'bound-token-01234567890';
 const API = 'api-token-012345678901';
 const AB = { a: '1', b: '1' };
 
-async function startServer() {
+async function startServer(keepalive?: { timeMs: number; timeoutMs: number }) {
   const bus = createMemoryBus({ source: 'test', clock, logger });
   const events: HeartlineEvent[] = [];
   bus.subscribe((event) => events.push(event));
@@ -59,11 +61,8 @@ async function startServer() {
   const address = { host: '127.0.0.1', port: 0 };
   const services = [discovery];
   const server = await startRpcServer({
-    address,
-    services,
-    authenticate,
-    packageDefinition,
-    clock,
+    ...{ address, services, authenticate, packageDefinition, clock },
+    ...(keepalive === undefined ? {} : { keepalive }),
   });
   const clients: DeltaClient[] = [];
   const target = `127.0.0.1:${server.address.port}`;
@@ -422,6 +421,75 @@ describe('beside discovery', () => {
     await assert.rejects(listServices(WORKER), { code: status.UNAUTHENTICATED });
   });
 });
+
+/** Forwards bytes until it is told to swallow them: a peer that is gone without a word. */
+async function startRelay(port: number) {
+  let isFrozen = false;
+  const sockets: Socket[] = [];
+  const relay = createServer((client) => {
+    const upstream = connect(port, '127.0.0.1');
+    sockets.push(client, upstream);
+    for (const [from, to] of [
+      [client, upstream],
+      [upstream, client],
+    ] as const) {
+      from.on('data', (bytes) => isFrozen || to.write(bytes));
+      // Its other end was reset, which is what the test is about.
+      from.on('error', () => undefined);
+    }
+  });
+  relay.listen(0, '127.0.0.1');
+  await once(relay, 'listening');
+  return {
+    port: (relay.address() as AddressInfo).port,
+    freeze: () => {
+      isFrozen = true;
+    },
+    close() {
+      for (const socket of sockets) socket.destroy();
+      relay.close();
+    },
+  };
+}
+
+test('a worker that vanished without a word is noticed by our own keepalive', async () => {
+  const server = await startServer({ timeMs: 50, timeoutMs: 200 });
+  const relay = await startRelay(server.server.address.port);
+  try {
+    const client = server.connect({ target: `127.0.0.1:${relay.port}` });
+    await client.open();
+    relay.freeze();
+    await eventually(() => assert.ok(server.types().includes('worker-lost')), { everyMs: 5 });
+  } finally {
+    relay.close();
+    await server.stop();
+  }
+});
+
+const noise: readonly [name: string, bytes: Buffer][] = [
+  ['an HTTP/1 request', Buffer.from('GET /config_dump HTTP/1.1\r\nhost: x\r\n\r\n')],
+  ['a TLS hello', Buffer.from('160301020001000001fc0303', 'hex')],
+  ['zeros', Buffer.alloc(4096)],
+  [
+    'an HTTP/2 preface and nothing that follows',
+    Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nxxxxx'),
+  ],
+];
+for (const [name, bytes] of noise) {
+  withServer(`${name} on the port disturbs nobody`, async (server) => {
+    server.source.publish(snapshotOf(AB));
+    const worker = server.connect();
+    await worker.open();
+    const socket = connect(server.server.address.port, '127.0.0.1');
+    // A reset is as good an end as any.
+    socket.on('error', () => undefined);
+    socket.end(bytes);
+    socket.resume();
+    await once(socket, 'close');
+    server.source.publish(snapshotOf({ a: '2', b: '1' }, 2));
+    assert.deepEqual(namesOf(await worker.next()), ['a']);
+  });
+}
 
 test('a stop ends every stream with a reason to come back', async () => {
   const server = await startServer();

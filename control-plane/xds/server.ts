@@ -24,6 +24,8 @@ export interface RpcServerOptions {
   /** What reflection tells holders of an API token. */
   readonly packageDefinition: PackageDefinition;
   readonly clock: Clock;
+  /** When a silent connection is asked whether it lives, and how long it may take to answer; default 10 s each. */
+  readonly keepalive?: { readonly timeMs: number; readonly timeoutMs: number };
 }
 
 export interface RpcServer {
@@ -39,11 +41,12 @@ const STOP_GRACE_MS = 1_000;
 /**
  * Keepalive is ours to send: the reference proxy sends no PING and notices a half-open connection only
  * after half an hour. A dead peer is gone after at most 10 + 10 s; Envoy's servers use none by default,
- * gRPC's wait two hours. No idle limit: `grpc.max_connection_idle_ms` would close quiet workers.
+ * gRPC's wait two hours.
  */
+const KEEPALIVE = { timeMs: 10_000, timeoutMs: 10_000 };
+
+/** No idle limit among them: `grpc.max_connection_idle_ms` would close quiet workers. */
 const SERVER_OPTIONS: ServerOptions = {
-  'grpc.keepalive_time_ms': 10_000,
-  'grpc.keepalive_timeout_ms': 10_000,
   // 100,000 names with versions in a first request are about 12 MB; gRPC's own limit is 4 MB.
   'grpc.max_receive_message_length': 16 * 1024 * 1024,
   'grpc.max_send_message_length': -1,
@@ -56,8 +59,12 @@ const SERVER_OPTIONS: ServerOptions = {
  * here is answered UNIMPLEMENTED. Throws ADDRESS_IN_USE when the port is taken.
  */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
-  const { authenticate, clock, packageDefinition, services } = options;
-  const server = new Server(SERVER_OPTIONS);
+  const { authenticate, clock, packageDefinition, services, keepalive = KEEPALIVE } = options;
+  const server = new Server({
+    ...SERVER_OPTIONS,
+    'grpc.keepalive_time_ms': keepalive.timeMs,
+    'grpc.keepalive_timeout_ms': keepalive.timeoutMs,
+  });
   for (const { definition, implementation } of services) {
     server.addService(definition, implementation);
   }

@@ -165,6 +165,46 @@ withGateway('the fleet shows sent, accepted and in force as they happen', async 
   await eventually(async () => assert.equal((await rowOf(plane)).state, 'InSync'), { everyMs: 5 });
 });
 
+withGateway('metrics count events and workers, and need the API token', async (plane) => {
+  const worker = plane.connect();
+  await worker.open();
+  await worker.assertQuiet();
+  const { body } = await plane.get('/metrics');
+  const text = String(body);
+  assert.match(text, /^heartline_workers\{state="InSync"\} 1$/m);
+  assert.match(text, /^heartline_workers\{state="Lost"\} 0$/m);
+  assert.match(text, /^heartline_events_total\{type="worker-connected"\} 1$/m);
+  assert.match(text, /^heartline_log_sequence [1-9]/m);
+  const { host, port } = plane.running.apiAddress;
+  const stranger = await fetch(`http://${host}:${port}/metrics`);
+  assert.equal(stranger.status, 401);
+});
+
+withGateway('the policy says in force only when its worker does', async (plane) => {
+  const worker = plane.connect();
+  await worker.open();
+  const fleet = plane.connectFleet();
+  const { sessionId = '' } = await fleet.hello({ gatewayName: 'agentgateway-proxy' });
+  await plane.apply(policy('30s'));
+  const update = await worker.next();
+  worker.ack(update);
+  const inForce = async (): Promise<string> => {
+    const { body } = await plane.get(
+      '/apis/agentgateway.dev/v1alpha1/namespaces/httpbin/agentgatewaypolicies/keep',
+    );
+    const { status } = body as {
+      status?: { conditions?: { type: string; status: string; reason: string }[] };
+    };
+    const condition = status?.conditions?.find(({ type }) => type === 'InForce');
+    return `${condition?.status} ${condition?.reason}`;
+  };
+  const label = update.systemVersionInfo ?? '';
+  fleet.report({ sessionId, sequence: 1, version: label, inForce: false });
+  await eventually(async () => assert.equal(await inForce(), 'False RollingOut'), { everyMs: 10 });
+  fleet.report({ sessionId, sequence: 2, version: label, inForce: true, inForceSinceUnixMs: 1 });
+  await eventually(async () => assert.equal(await inForce(), 'True InForce'), { everyMs: 10 });
+});
+
 test('tokens and directory are for their owner alone, and open only what they are for', async () => {
   const plane = await startTestControlPlane();
   try {
