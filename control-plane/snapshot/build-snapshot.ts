@@ -7,12 +7,12 @@ import type { Snapshot, SnapshotResource } from './snapshot.js';
 const RESOURCE_HASH_DIGITS = 32;
 
 /** A resource before it is encoded. */
-export interface NamedMessage<Message> {
+interface NamedMessage<Message> {
   readonly name: string;
   readonly message: Message;
 }
 
-export interface BuildInput<Message> {
+interface BuildInput<Message> {
   readonly gateway: GatewayRef;
   /** Sorted by name, each name once. */
   readonly resources: readonly NamedMessage<Message>[];
@@ -35,14 +35,12 @@ export function buildSnapshot<Message>(input: BuildInput<Message>): Snapshot {
 }
 
 /** The resource of these bytes; its hash is the hash of the bytes alone, whatever its name. */
-export function snapshotResource(name: string, bytes: Uint8Array): SnapshotResource {
+function snapshotResource(name: string, bytes: Uint8Array): SnapshotResource {
   return { name, hash: hash('sha256', bytes).slice(0, RESOURCE_HASH_DIGITS), bytes };
 }
 
 /** sha256 over the (name, hash) pairs in the order given, which must be the sorted one. */
-export function hashResources(
-  resources: Iterable<Pick<SnapshotResource, 'name' | 'hash'>>,
-): string {
+function hashResources(resources: Iterable<Pick<SnapshotResource, 'name' | 'hash'>>): string {
   let text = '';
   // Neither a name nor a hash has a line feed or a blank in it, so no two lists give one text.
   for (const { name, hash: contentHash } of resources) text += `${name} ${contentHash}\n`;

@@ -3,7 +3,7 @@ import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import { MAX_TRANSACTION_BYTES, type TransactionDraft } from '../log/transaction.js';
 
 /** Longest key, bytes of UTF-8; lmdb takes 1978, NATS subjects are shorter than that in practice. */
-export const MAX_KEY_BYTES = 1024;
+const MAX_KEY_BYTES = 1024;
 
 /** Control characters, and halves of surrogate pairs, which UTF-8 cannot hold. */
 const UNFIT_FOR_KEYS = /\p{Cc}|\p{Surrogate}/u;

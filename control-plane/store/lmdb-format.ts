@@ -3,7 +3,7 @@ import type { Database, RootDatabase } from 'lmdb';
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 
 /** What `store.mdb` holds: see lmdb-store.ts. Raised with every change that an older build cannot read. */
-export const STORE_FORMAT = 1;
+const STORE_FORMAT = 1;
 
 /** Rewrites the data from one format to the next one; runs inside one lmdb transaction. */
 export type Migration = (env: RootDatabase) => void;
