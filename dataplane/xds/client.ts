@@ -205,6 +205,7 @@ export class XdsClient {
     const labels = { type_url: known ? typeUrl : 'other' };
     metrics.messages.inc(labels);
     metrics.messageBytes.inc(labels, bytes.length);
+    metrics.resources.inc(labels, response.resources.length + response.removedResources.length);
     if (!known) {
       logger.warn({ typeUrl }, 'response of a type that was not requested');
       this.#answer(stream, ticket, []);

@@ -8,6 +8,8 @@ export interface XdsMetrics {
   readonly terminations: Counter<'reason'>;
   readonly messages: Counter<'type_url'>;
   readonly messageBytes: Counter<'type_url'>;
+  /** Removed names are counted like resources: a response without either changes nothing. */
+  readonly resources: Counter<'type_url'>;
   readonly rejected: Counter;
   readonly lastGoodFailures: Counter;
 }
@@ -36,6 +38,12 @@ export function createXdsMetrics(registry: Registry): XdsMetrics {
     messageBytes: new Counter({
       name: 'heartline_xds_message_bytes_total',
       help: 'Bytes of responses received from the control plane.',
+      labelNames,
+      registers,
+    }),
+    resources: new Counter({
+      name: 'heartline_xds_resources_total',
+      help: 'Resources received from the control plane, removed ones included.',
       labelNames,
       registers,
     }),

@@ -21,20 +21,22 @@ export interface PlaneProcess {
 /** The addresses and files of one control plane and one worker, which are started one by one. */
 export interface Planes {
   port(base: number): number;
-  readonly directory: string;
+  readonly dataDir: string;
   readonly workerDir: string;
   startControlPlane(): PlaneProcess;
+  /** The sample that the example Gateway routes to. */
+  startHttpbin(): PlaneProcess;
   startWorker(extraArgs?: readonly string[]): PlaneProcess;
   /** Kills whatever still runs. */
   stop(): Promise<void>;
 }
 
-/** `directory` is the data dir of both; the worker's files live in its `worker` folder. */
-export async function preparePlanes(directory: string): Promise<Planes> {
+/** `dataDir` is the data directory of both; the worker's files live in its `worker` folder. */
+export async function preparePlanes(dataDir: string): Promise<Planes> {
   const offset = await findPortOffset();
   const port = (base: number): number => base + offset;
   const at = (base: number): string => `127.0.0.1:${port(base)}`;
-  const workerDir = join(directory, 'worker');
+  const workerDir = join(dataDir, 'worker');
   mkdirSync(workerDir, { recursive: true });
   const running: PlaneProcess[] = [];
   const start = (file: string, args: readonly string[]): PlaneProcess => {
@@ -44,19 +46,20 @@ export async function preparePlanes(directory: string): Promise<Planes> {
   };
   return {
     port,
-    directory,
+    dataDir,
     workerDir,
     startControlPlane: () =>
       start('control-plane/cli/main.ts', [
-        ...['control-plane', '--data-dir', directory, '--cluster', 'local'],
+        ...['control-plane', '--data-dir', dataDir, '--cluster', 'local'],
         ...['--xds-addr', at(9978), '--api-addr', at(9979)],
       ]),
+    startHttpbin: () => start('deploy/examples/httpbin/main.ts', ['--listen', at(18_000)]),
     startWorker: (extraArgs = []) =>
       start('dataplane/main.ts', [
         ...['--xds-address', at(9978), '--cluster', 'local'],
         ...['--gateway', 'httpbin/agentgateway-proxy'],
         ...['--pod', 'agentgateway-system/agentgateway-proxy-0'],
-        ...['--token-file', join(directory, 'worker.token'), '--data-dir', workerDir],
+        ...['--token-file', join(dataDir, 'worker.token'), '--data-dir', workerDir],
         ...['--admin-addr', at(15000), '--stats-addr', at(15020)],
         ...['--readiness-addr', at(15021), '--listen-address', '127.0.0.1'],
         ...['--allow-local-backends', '--port-offset', String(offset), ...extraArgs],

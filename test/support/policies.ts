@@ -1,42 +1,39 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Stack } from './stack.js';
+import { type ApiAnswer, callApi, type Installation } from './installation.js';
 
 const POLICIES = '/apis/agentgateway.dev/v1alpha1/namespaces/httpbin/agentgatewaypolicies';
 
-/** Writes policies of Gateway httpbin/agentgateway-proxy through a stack's HTTP API. */
+/** Writes policies of Gateway httpbin/agentgateway-proxy through the HTTP API. */
 export interface PolicyClient {
-  /** Creates or replaces a policy; `frontend` is its whole spec.frontend. */
+  /** Creates or replaces a policy; `frontend` is its whole spec.frontend. Throws unless the API takes it. */
   put(name: string, frontend: object): Promise<void>;
+  /** The same, whatever the API answers. */
+  tryPut(name: string, frontend: object): Promise<ApiAnswer>;
   delete(name: string): Promise<void>;
 }
 
-export function policyClient(stack: Stack): PolicyClient {
-  const token = readFileSync(join(stack.dataDir, 'api.token'), 'utf8').trim();
-  const origin = `http://127.0.0.1:${stack.port(9979)}`;
-  const send = async (method: string, path: string, body?: object): Promise<number> => {
-    const response = await fetch(`${origin}${path}`, {
-      method,
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    if (response.status >= 400 && response.status !== 404 && response.status !== 409) {
-      throw new Error(`${method} ${path}: ${response.status} ${text}`);
-    }
-    return response.status;
+export function policyClient(installation: Installation): PolicyClient {
+  const send = (method: string, path: string, body?: object): Promise<ApiAnswer> =>
+    callApi(installation, method, path, body);
+  const tryPut = async (name: string, frontend: object): Promise<ApiAnswer> => {
+    const object = policy(name, frontend);
+    const replaced = await send('PUT', `${POLICIES}/${name}`, object);
+    return replaced.status === 404 ? send('POST', POLICIES, object) : replaced;
   };
   return {
+    tryPut,
     async put(name, frontend) {
-      const object = policy(name, frontend);
-      if ((await send('PUT', `${POLICIES}/${name}`, object)) !== 404) return;
-      await send('POST', POLICIES, object);
+      expectSuccess(`put ${name}`, await tryPut(name, frontend));
     },
     async delete(name) {
-      await send('DELETE', `${POLICIES}/${name}`);
+      const answer = await send('DELETE', `${POLICIES}/${name}`);
+      if (answer.status !== 404) expectSuccess(`delete ${name}`, answer);
     },
   };
+}
+
+function expectSuccess(what: string, { status, body }: ApiAnswer): void {
+  if (status >= 400) throw new Error(`${what}: ${status} ${JSON.stringify(body)}`);
 }
 
 function policy(name: string, frontend: object): object {
