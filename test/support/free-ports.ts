@@ -2,7 +2,7 @@
 import { createServer } from 'node:net';
 
 /** The fixed ports of `heartline up`; `--port-offset` moves them all. */
-export const UP_PORTS = [8080, 8090, 9978, 9979, 15000, 15020, 15021, 18000] as const;
+const UP_PORTS = [8080, 8090, 9978, 9979, 15000, 15020, 15021, 18000] as const;
 
 /** Highest offset that keeps every moved port below Linux's ephemeral range (32768). */
 const MAX_OFFSET = 14_000;

@@ -265,7 +265,7 @@ function nextMessage(websocket: WebSocket): Promise<string | undefined> {
 }
 
 /** Sends one HTTP/1.1 request on a raw socket and reads the answer with its content-length. */
-export function exchange(
+function exchange(
   socket: Socket,
   request: string,
 ): Promise<{ status: number; head: string; body: Buffer }> {

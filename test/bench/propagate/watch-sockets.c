@@ -73,6 +73,14 @@ static void duplicate_sockets(int pid, int port) {
   closedir(directory);
 }
 
+// A duplicate outlives a connection that its owner closed; nothing will ever change on it.
+static int is_gone(int fd) {
+  struct tcp_info info;
+  socklen_t size = sizeof info;
+  if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) die("getsockopt TCP_INFO");
+  return info.tcpi_state != TCP_ESTABLISHED && info.tcpi_state != TCP_LISTEN;
+}
+
 // The sockets change in some order; each pass starts at the first one that had not changed.
 static long long wait_for(const struct set *set, int idle) {
   for (int next = 0; next < set->count;) {
@@ -80,7 +88,7 @@ static long long wait_for(const struct set *set, int idle) {
     socklen_t size = sizeof actual;
     if (getsockopt(set->fds[next], IPPROTO_TCP, TCP_KEEPIDLE, &actual, &size) != 0)
       die("getsockopt");
-    if (actual == idle)
+    if (actual == idle || is_gone(set->fds[next]))
       next++;
     else
       usleep(PAUSE_US);

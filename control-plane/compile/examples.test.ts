@@ -4,12 +4,12 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { parseAllDocuments } from 'yaml';
-import { compileGateway } from '../../control-plane/compile/compile-gateway.js';
-import { type Admission, createAdmission } from '../../control-plane/policy/admission.js';
-import { findKind } from '../../control-plane/policy/kinds.js';
-import type { KubeObject } from '../../control-plane/policy/kube-object.js';
 import { packageRoot } from '../../shared/process/package-root.js';
 import { loadWire } from '../../shared/proto/wire.js';
+import { type Admission, createAdmission } from '../policy/admission.js';
+import { findKind } from '../policy/kinds.js';
+import type { KubeObject } from '../policy/kube-object.js';
+import { compileGateway } from './compile-gateway.js';
 
 const wire = loadWire();
 const admission = createAdmission(join(packageRoot(import.meta.url), 'deploy/crds'));
