@@ -8,7 +8,7 @@ import type { SnapshotSource } from '../release/releases.js';
 import { gatewayKey } from './gateway-key.js';
 import { rollUp } from './roll-up.js';
 import { viewWorker } from './view-worker.js';
-import { recordEvent, type WorkerRecord } from './worker-record.js';
+import { noteEvent, openRecord, type WorkerRecord } from './worker-record.js';
 import type { WorkerView } from './worker-view.js';
 
 export interface FleetRegistryOptions {
@@ -53,12 +53,14 @@ export function createFleetRegistry(options: FleetRegistryOptions): FleetRegistr
   };
   const take = (event: HeartlineEvent): void => {
     if (!('worker' in event)) return;
-    const before = records.get(event.worker.key);
-    const after = recordEvent(before, event);
-    if (after === undefined || after === before) return;
-    // A restarted worker may serve another gateway than before.
-    if (before !== undefined && after.worker !== before.worker) forget(before);
-    keep(after);
+    const record = records.get(event.worker.key);
+    if (event.type === 'worker-connected') {
+      // A restarted worker may serve another gateway than before.
+      if (record !== undefined) forget(record);
+      keep(openRecord(event, record));
+    } else if (record !== undefined) {
+      noteEvent(record, event);
+    }
   };
   const forgetLongLost = (): void => {
     const limit = clock.wallMs() - keepLostMs;

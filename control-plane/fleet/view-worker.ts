@@ -4,7 +4,7 @@ import type { WorkerRecord, WorkerReport } from './worker-record.js';
 import type { WorkerState, WorkerView } from './worker-view.js';
 
 /** A worker that reports does so at least every 30 s; after three of these nothing is known any more. */
-export const REPORT_LIFETIME_MS = 90_000;
+const REPORT_LIFETIME_MS = 90_000;
 
 /** One row as of now. `target` is what the worker should run, undefined when its gateway was never seen. */
 export function viewWorker(

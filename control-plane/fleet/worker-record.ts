@@ -17,82 +17,88 @@ export interface WorkerReport {
   readonly atMs: number;
 }
 
-/** The last messages of one worker; every other fact about it is computed from them. */
+/**
+ * The last messages of one worker; every other fact about it is computed from them. Updated in place: two
+ * events of every worker follow every change, and copying a record costs more than all the rest of them.
+ */
 export interface WorkerRecord {
   readonly worker: WorkerRef;
   readonly pod: NamespacedName;
   readonly address: string;
-  readonly connection: 'live' | 'lost';
-  /** Snapshot labels; the empty string before the first. */
-  readonly sent: string;
-  readonly accepted: string;
-  /** What it refused and still misses. */
-  readonly problems: readonly ResourceProblem[];
-  readonly report: WorkerReport | undefined;
-  /** The last version that was in force, until the same version is found not to be. */
-  readonly inForce: { readonly label: string; readonly sinceMs: number };
   readonly connectedAtMs: number;
-  readonly lastSeenMs: number;
+  connection: 'live' | 'lost';
+  /** Snapshot labels; the empty string before the first. */
+  sent: string;
+  accepted: string;
+  /** What it refused and still misses. */
+  problems: readonly ResourceProblem[];
+  report: WorkerReport | undefined;
+  /** The last version that was in force, until the same version is found not to be. */
+  inForce: { readonly label: string; readonly sinceMs: number };
+  /** Moves with what the worker says, not with what we do. */
+  lastSeenMs: number;
 }
 
 const NOT_IN_FORCE = { label: '', sinceMs: 0 };
 
 /**
- * The record after one event. A worker exists once it connected: events about others change nothing.
- * Only the policy part counts for labels; other types have none.
+ * The record of a worker that connects. One that comes back says anew what it accepted; what it reported
+ * `before` stays until it reports again.
  */
-export function recordEvent(
-  record: WorkerRecord | undefined,
-  event: HeartlineEvent,
-): WorkerRecord | undefined {
-  if (event.type === 'worker-connected') return connected(record, event);
-  if (record === undefined) return undefined;
-  const seen = { ...record, lastSeenMs: event.time };
-  switch (event.type) {
-    case 'worker-lost':
-      // The event is ours, not the worker's: it was last seen before.
-      return { ...record, connection: 'lost' };
-    case 'sent':
-      return event.typeUrl === RESOURCE_TYPE_URL ? { ...record, sent: event.label } : record;
-    case 'accepted':
-      if (event.typeUrl !== RESOURCE_TYPE_URL) return seen;
-      return { ...seen, accepted: event.label, problems: [] };
-    case 'rejected':
-      return event.typeUrl === RESOURCE_TYPE_URL ? { ...seen, problems: event.problems } : seen;
-    case 'in-force':
-      return reported(seen, event);
-    case 'applied':
-    case 'compiled':
-    case 'published':
-      return record;
-  }
-}
-
-/** A worker that comes back says anew what it accepted; what it reported stays until it reports again. */
-function connected(
-  record: WorkerRecord | undefined,
-  event: HeartlineEvent & { type: 'worker-connected' },
+export function openRecord(
+  event: HeartlineEvent & { readonly type: 'worker-connected' },
+  before: WorkerRecord | undefined,
 ): WorkerRecord {
   const { worker, pod, address, time } = event;
   return {
     ...{ worker, pod, address },
+    connectedAtMs: time,
     connection: 'live',
     sent: '',
     accepted: '',
     problems: [],
-    report: record?.report,
-    inForce: record?.inForce ?? NOT_IN_FORCE,
-    connectedAtMs: time,
+    report: before?.report,
+    inForce: before?.inForce ?? NOT_IN_FORCE,
     lastSeenMs: time,
   };
 }
 
-function reported(
+export type WorkerEvent = Extract<HeartlineEvent, { readonly worker: WorkerRef }>;
+
+/** Takes one later event into the record. Only the policy part counts for labels; other types have none. */
+export function noteEvent(record: WorkerRecord, event: WorkerEvent): void {
+  switch (event.type) {
+    case 'worker-connected':
+      break;
+    case 'worker-lost':
+      record.connection = 'lost';
+      break;
+    case 'sent':
+      if (event.typeUrl === RESOURCE_TYPE_URL) record.sent = event.label;
+      break;
+    case 'accepted':
+      record.lastSeenMs = event.time;
+      if (event.typeUrl !== RESOURCE_TYPE_URL) break;
+      record.accepted = event.label;
+      record.problems = [];
+      break;
+    case 'rejected':
+      record.lastSeenMs = event.time;
+      if (event.typeUrl === RESOURCE_TYPE_URL) record.problems = event.problems;
+      break;
+    case 'in-force':
+      record.lastSeenMs = event.time;
+      noteReport(record, event);
+      break;
+  }
+}
+
+function noteReport(
   record: WorkerRecord,
-  event: HeartlineEvent & { type: 'in-force' },
-): WorkerRecord {
+  event: WorkerEvent & { readonly type: 'in-force' },
+): void {
   const { label, inForce, sinceMs, counts, listenerErrors, time } = event;
-  const report = { label, inForce, counts, listenerErrors, atMs: time };
-  const stillHolds = record.inForce.label === label ? NOT_IN_FORCE : record.inForce;
-  return { ...record, report, inForce: inForce ? { label, sinceMs } : stillHolds };
+  record.report = { label, inForce, counts, listenerErrors, atMs: time };
+  if (inForce) record.inForce = { label, sinceMs };
+  else if (record.inForce.label === label) record.inForce = NOT_IN_FORCE;
 }
