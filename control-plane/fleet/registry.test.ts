@@ -69,38 +69,51 @@ function stage() {
 
 type Stage = ReturnType<typeof stage>;
 
-const states: readonly [name: string, play: (stage: Stage) => void, state: string][] = [
-  ['just connected', () => undefined, 'Connected'],
-  ['sent and not accepted', (s) => s.sent(1), 'Connected'],
-  ['accepted, no report stream', (s) => s.accepted(1), 'InSync'],
-  ['accepted and in force', (s) => (s.accepted(1), s.reports(1, true)), 'InSync'],
-  ['accepted, not in force yet', (s) => (s.accepted(1), s.reports(1, false)), 'Behind'],
-  [
-    'accepted, an older version in force',
-    (s) => (s.accepted(2), s.publish(2), s.reports(1, true)),
-    'Behind',
-  ],
-  ['a newer version is wanted', (s) => (s.accepted(1), s.reports(1, true), s.publish(2)), 'Behind'],
-  ['rejected', (s) => (s.accepted(1), s.publish(2), s.rejected(2, 'bad')), 'Rejected'],
-  ['accepted after a rejection', (s) => (s.rejected(1, 'bad'), s.accepted(1)), 'InSync'],
-  ['another type says nothing', (s) => (s.rejected(1, 'bad'), s.addressAccepted()), 'Rejected'],
-  ['its gateway is gone', (s) => (s.accepted(1), s.publish(2, false)), 'Orphaned'],
-  ['lost', (s) => (s.accepted(1), s.lose()), 'Lost'],
-  ['back', (s) => (s.accepted(1), s.lose(), s.connect()), 'Connected'],
+/** Steps are played one after the other. */
+type Step = (stage: Stage) => unknown;
+
+const accepted =
+  (number: number): Step =>
+  (s) =>
+    s.accepted(number);
+const rejected: Step = (s) => s.rejected(1, 'bad');
+const reports =
+  (number: number, inForce: boolean): Step =>
+  (s) =>
+    s.reports(number, inForce);
+const publish =
+  (number: number, exists = true): Step =>
+  (s) =>
+    s.publish(number, exists);
+
+const states: readonly [name: string, steps: readonly Step[], state: string][] = [
+  ['just connected', [], 'Connected'],
+  ['sent and not accepted', [(s) => s.sent(1)], 'Connected'],
+  ['accepted, no report stream', [accepted(1)], 'InSync'],
+  ['accepted and in force', [accepted(1), reports(1, true)], 'InSync'],
+  ['accepted, not in force yet', [accepted(1), reports(1, false)], 'Behind'],
+  ['an older version in force', [publish(2), accepted(2), reports(1, true)], 'Behind'],
+  ['a newer version is wanted', [accepted(1), reports(1, true), publish(2)], 'Behind'],
+  ['rejected', [accepted(1), rejected], 'Rejected'],
+  ['accepted after a rejection', [rejected, accepted(1)], 'InSync'],
+  ['another type says nothing', [rejected, (s) => s.addressAccepted()], 'Rejected'],
+  ['its gateway is gone', [accepted(1), publish(2, false)], 'Orphaned'],
+  ['lost', [accepted(1), (s) => s.lose()], 'Lost'],
+  ['back', [accepted(1), (s) => s.lose(), (s) => s.connect()], 'Connected'],
   [
     'its reports fell silent',
-    (s) => (s.accepted(1), s.reports(1, false), s.clock.advance(90_001)),
+    [accepted(1), reports(1, false), (s) => s.clock.advance(90_001)],
     'InSync',
   ],
 ];
 
 describe('state of a worker', () => {
-  for (const [name, play, state] of states) {
+  for (const [name, steps, state] of states) {
     test(name, () => {
       const s = stage();
       s.publish(1);
       s.connect();
-      play(s);
+      for (const step of steps) step(s);
       assert.equal(s.row().state, state);
     });
   }
