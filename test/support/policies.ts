@@ -5,25 +5,29 @@ const POLICIES = '/apis/agentgateway.dev/v1alpha1/namespaces/httpbin/agentgatewa
 
 /** Writes policies of Gateway httpbin/agentgateway-proxy through the HTTP API. */
 export interface PolicyClient {
-  /** Creates or replaces a policy; `frontend` is its whole spec.frontend. Throws unless the API takes it. */
-  put(name: string, frontend: object): Promise<void>;
+  /**
+   * Creates or replaces a policy; `frontend` is its whole spec.frontend, `reason` goes into the log.
+   * Throws unless the API takes it.
+   */
+  put(name: string, frontend: object, reason?: string): Promise<void>;
   /** The same, whatever the API answers. */
-  tryPut(name: string, frontend: object): Promise<ApiAnswer>;
+  tryPut(name: string, frontend: object, reason?: string): Promise<ApiAnswer>;
   delete(name: string): Promise<void>;
 }
 
 export function policyClient(installation: Installation): PolicyClient {
   const send = (method: string, path: string, body?: object): Promise<ApiAnswer> =>
     callApi(installation, method, path, body);
-  const tryPut = async (name: string, frontend: object): Promise<ApiAnswer> => {
+  const tryPut: PolicyClient['tryPut'] = async (name, frontend, reason) => {
     const object = policy(name, frontend);
-    const replaced = await send('PUT', `${POLICIES}/${name}`, object);
-    return replaced.status === 404 ? send('POST', POLICIES, object) : replaced;
+    const query = reason === undefined ? '' : `?${new URLSearchParams({ reason })}`;
+    const replaced = await send('PUT', `${POLICIES}/${name}${query}`, object);
+    return replaced.status === 404 ? send('POST', `${POLICIES}${query}`, object) : replaced;
   };
   return {
     tryPut,
-    async put(name, frontend) {
-      expectSuccess(`put ${name}`, await tryPut(name, frontend));
+    async put(name, frontend, reason) {
+      expectSuccess(`put ${name}`, await tryPut(name, frontend, reason));
     },
     async delete(name) {
       const answer = await send('DELETE', `${POLICIES}/${name}`);
