@@ -124,7 +124,8 @@ test('killed in the middle of writes: every acknowledged one is there, and the n
   const { objects } = await readState(stack);
   const kept = objects.find(({ metadata }) => metadata.name === 'kept');
   const stored = [acknowledged, acknowledged + 1].map((n) => JSON.stringify(seconds(n)));
-  const { frontend } = kept?.spec as { readonly frontend: object };
+  assert.ok(kept, 'the policy is there');
+  const { frontend } = kept.spec as { readonly frontend: object };
   assert.ok(stored.includes(JSON.stringify(frontend)), `${acknowledged}s was acknowledged`);
   await policies.put('kept', seconds(500), 'after the kill');
   await untilInSync(stack);
