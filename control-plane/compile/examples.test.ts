@@ -6,13 +6,14 @@ import { describe, it } from 'node:test';
 import { parseAllDocuments } from 'yaml';
 import { packageRoot } from '../../shared/process/package-root.js';
 import { loadWire } from '../../shared/proto/wire.js';
-import { type Admission, createAdmission } from '../policy/admission.js';
+import { crdAdmission } from '../../test/support/crd-admission.js';
+import type { Admission } from '../policy/admission.js';
 import { findKind } from '../policy/kinds.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { compileGateway } from './compile-gateway.js';
 
 const wire = loadWire();
-const admission = createAdmission(join(packageRoot(import.meta.url), 'deploy/crds'));
+const admission = crdAdmission();
 const gatewayName = { namespace: 'httpbin', name: 'agentgateway-proxy' };
 
 /** Bytes measured with agentgateway's own .proto files for the policies of its keepalive guide. */

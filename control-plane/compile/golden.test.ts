@@ -6,8 +6,8 @@ import { describe, it } from 'node:test';
 import { type Document, parseDocument } from 'yaml';
 import { packageRoot } from '../../shared/process/package-root.js';
 import { loadWire } from '../../shared/proto/wire.js';
+import { crdAdmission } from '../../test/support/crd-admission.js';
 import type { JsonValue } from '../log/transaction.js';
-import { createAdmission } from '../policy/admission.js';
 import { findKind } from '../policy/kinds.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { objectId } from '../policy/object-name.js';
@@ -33,7 +33,7 @@ interface GoldenCase {
 
 const root = packageRoot(import.meta.url);
 const folder = join(root, 'control-plane/compile/testdata');
-const admission = createAdmission(join(root, 'deploy/crds'));
+const admission = crdAdmission();
 const wire = loadWire();
 const only = process.env['HEARTLINE_GOLDEN'];
 const isUpdate = process.env['HEARTLINE_UPDATE_GOLDENS'] === '1';

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
-import { packageRoot } from '../../shared/process/package-root.js';
-import { createAdmission } from './admission.js';
+import { crdAdmission } from '../../test/support/crd-admission.js';
 import { findKind, KINDS } from './kinds.js';
 
-const crdDir = join(packageRoot(import.meta.url), 'deploy/crds');
-const admission = createAdmission(crdDir);
+const admission = crdAdmission();
 const kind = findKind('agpol') ?? assert.fail();
 
 const good = {

@@ -6,8 +6,8 @@ import { describe, it } from 'node:test';
 import { parseDocument } from 'yaml';
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import { packageRoot } from '../../shared/process/package-root.js';
+import { crdAdmission } from '../../test/support/crd-admission.js';
 import type { JsonValue } from '../log/transaction.js';
-import { createAdmission } from './admission.js';
 import { compileRules, type RuleTree } from './cel-rules.js';
 import { toCelValue } from './cel-value.js';
 import { findKind } from './kinds.js';
@@ -36,7 +36,7 @@ interface GoldenCase {
 const root = packageRoot(import.meta.url);
 const folder = join(root, 'control-plane/policy/testdata');
 const crdDir = join(root, 'deploy/crds');
-const admission = createAdmission(crdDir);
+const admission = crdAdmission();
 const only = process.env['HEARTLINE_GOLDEN'];
 const isUpdate = process.env['HEARTLINE_UPDATE_GOLDENS'] === '1';
 const files = readdirSync(folder).sort();

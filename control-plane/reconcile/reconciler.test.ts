@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { pino } from 'pino';
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { GatewayRef, HeartlineEvent } from '../../shared/events/event.js';
-import { packageRoot } from '../../shared/process/package-root.js';
 import { loadWire } from '../../shared/proto/wire.js';
 import { manualClock } from '../../shared/time/manual-clock.js';
+import { crdAdmission } from '../../test/support/crd-admission.js';
 import {
   sampleBackend,
   sampleGateway,
@@ -18,7 +17,6 @@ import {
 } from '../../test/support/sample-objects.js';
 import { createMemoryBus } from '../bus/memory-bus.js';
 import { compileGateway } from '../compile/compile-gateway.js';
-import { createAdmission } from '../policy/admission.js';
 import { createObjectDoor } from '../source/embedded-objects.js';
 import type { ObjectChange } from '../source/object-door.js';
 import { createMemoryStore } from '../store/memory-store.js';
@@ -26,7 +24,7 @@ import type { Store } from '../store/store.js';
 import { createReconciler, type ReconcilerOptions } from './reconciler.js';
 
 const wire = loadWire();
-const admission = createAdmission(join(packageRoot(import.meta.url), 'deploy/crds'));
+const admission = crdAdmission();
 const proxy: GatewayRef = { cluster: 'local', namespace: 'httpbin', name: 'agentgateway-proxy' };
 const other: GatewayRef = { ...proxy, name: 'other' };
 const policy = samplePolicy('httpbin-keepalive', { retries: 3, time: '30s', interval: '5s' });

@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { pino } from 'pino';
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { GatewayRef, WorkerRef } from '../../shared/events/event.js';
-import { packageRoot } from '../../shared/process/package-root.js';
 import { loadWire } from '../../shared/proto/wire.js';
 import { manualClock } from '../../shared/time/manual-clock.js';
+import { crdAdmission } from '../../test/support/crd-admission.js';
 import {
   kindOf,
   sampleBackend,
@@ -21,7 +20,6 @@ import { compileGateway } from '../compile/compile-gateway.js';
 import type { GatewayFacts } from '../compile/gateway-facts.js';
 import { objectStatuses } from '../compile/status.js';
 import type { Transaction } from '../log/transaction.js';
-import { createAdmission } from '../policy/admission.js';
 import { statusKey } from '../policy/kinds.js';
 import type { Condition } from '../policy/kube-object.js';
 import { createObjectDoor } from '../source/embedded-objects.js';
@@ -32,7 +30,7 @@ import { createReconciler } from './reconciler.js';
 import { createStatusWriter } from './status-writer.js';
 
 const wire = loadWire();
-const admission = createAdmission(join(packageRoot(import.meta.url), 'deploy/crds'));
+const admission = crdAdmission();
 const gateway: GatewayRef = { cluster: 'local', namespace: 'httpbin', name: 'agentgateway-proxy' };
 const worker: WorkerRef = { key: 'local/w', nodeId: 'w', gateway };
 const policyKind = kindOf('AgentgatewayPolicy');

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { before, describe, test } from 'node:test';
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
-import { packageRoot } from '../../shared/process/package-root.js';
 import { manualClock } from '../../shared/time/manual-clock.js';
+import { crdAdmission } from '../../test/support/crd-admission.js';
 import {
   kindOf,
   sampleBackend,
@@ -13,7 +12,7 @@ import {
   toChange,
   toDelete,
 } from '../../test/support/sample-objects.js';
-import { type Admission, createAdmission } from '../policy/admission.js';
+import type { Admission } from '../policy/admission.js';
 import { statusKey } from '../policy/kinds.js';
 import { createMemoryStore } from '../store/memory-store.js';
 import { createObjectDoor } from './embedded-objects.js';
@@ -25,7 +24,7 @@ const slower = samplePolicy('httpbin-keepalive', { retries: 3, time: '60s', inte
 let admission: Admission;
 
 before(() => {
-  admission = createAdmission(join(packageRoot(import.meta.url), 'deploy/crds'));
+  admission = crdAdmission();
 });
 
 function newDoor() {

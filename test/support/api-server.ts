@@ -1,19 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto';
-import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { createAuthenticator } from '../../control-plane/auth/authenticate.js';
 import type { WorkerView } from '../../control-plane/fleet/worker-view.js';
 import { type ApiServer, startApiServer } from '../../control-plane/kube-api/server.js';
-import { createAdmission } from '../../control-plane/policy/admission.js';
 import type { GatewayRelease } from '../../control-plane/release/gateway-release.js';
 import { createObjectDoor } from '../../control-plane/source/embedded-objects.js';
 import type { ObjectDoor } from '../../control-plane/source/object-door.js';
 import { createMemoryStore } from '../../control-plane/store/memory-store.js';
 import type { Store } from '../../control-plane/store/store.js';
-import { packageRoot } from '../../shared/process/package-root.js';
 import { createLogger } from '../../shared/telemetry/logger.js';
 import { systemClock } from '../../shared/time/system-clock.js';
+import { crdAdmission } from './crd-admission.js';
 
 /** A live API server over the real door and a memory store. */
 export interface TestApi extends ApiServer {
@@ -34,7 +32,7 @@ export async function startTestApi(
   history: (name: string) => GatewayRelease | undefined = () => undefined,
 ): Promise<TestApi> {
   const store = createMemoryStore('test');
-  const admission = createAdmission(join(packageRoot(import.meta.url), 'deploy/crds'));
+  const admission = crdAdmission();
   const door = createObjectDoor({ store, admission, clock: systemClock(), randomUuid: randomUUID });
   const workers: WorkerView[] = [];
   const logged: string[] = [];
