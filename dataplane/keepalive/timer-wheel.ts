@@ -5,6 +5,8 @@ import type { Clock, Timer } from '../../shared/time/clock.js';
 export interface WheelEntry<T> {
   readonly owner: T;
   dueMs: number;
+  /** It was postponed because the loop was blocked; once is all it gets. */
+  postponed: boolean;
   /** Slot it hangs in; −1 while it is in none. */
   slot: number;
   previous: WheelEntry<T> | undefined;
@@ -12,7 +14,7 @@ export interface WheelEntry<T> {
 }
 
 export function createWheelEntry<T>(owner: T): WheelEntry<T> {
-  return { owner, dueMs: 0, slot: -1, previous: undefined, next: undefined };
+  return { owner, dueMs: 0, postponed: false, slot: -1, previous: undefined, next: undefined };
 }
 
 export interface TimerWheelOptions<T> {
@@ -47,7 +49,8 @@ const SLOTS = 4096;
 /**
  * The one timer behind every deadline of the engine. Two rules protect healthy peers: an entry runs
  * only after one more poll of the sockets, and a tick that comes more than 100 ms late postpones what
- * it passed by as long as the loop was blind.
+ * it passed by as long as the loop was blind. Once only: in a process that is always late, deadlines
+ * come late, but they come.
  */
 export function createTimerWheel<T>(options: TimerWheelOptions<T>): TimerWheel<T> {
   const { clock, afterPoll, onDue } = options;
@@ -101,6 +104,17 @@ export function createTimerWheel<T>(options: TimerWheelOptions<T>): TimerWheel<T
     return due;
   };
 
+  /** Puts off what was not put off before; returns the rest. */
+  const postpone = (due: readonly WheelEntry<T>[], untilMs: number): WheelEntry<T>[] => {
+    const rest: WheelEntry<T>[] = [];
+    for (const entry of due) {
+      if (entry.postponed) rest.push(entry);
+      else insert(entry, untilMs);
+      entry.postponed = true;
+    }
+    return rest;
+  };
+
   const runDue = (due: readonly WheelEntry<T>[]): void => {
     for (const entry of due) {
       // Scheduled again meanwhile: its owner has already looked.
@@ -113,11 +127,8 @@ export function createTimerWheel<T>(options: TimerWheelOptions<T>): TimerWheel<T
     const nowMs = clock.monotonicMs();
     const lateMs = nowMs - expectedMs;
     const due = takeDue(nowMs);
-    if (lateMs > LATE_MS) {
-      for (const entry of due) insert(entry, nowMs + Math.min(lateMs, MAX_REPRIEVE_MS));
-    } else if (due.length > 0) {
-      afterPoll(() => runDue(due));
-    }
+    const ready = lateMs > LATE_MS ? postpone(due, nowMs + Math.min(lateMs, MAX_REPRIEVE_MS)) : due;
+    if (ready.length > 0) afterPoll(() => runDue(ready));
     if (size > 0) startTicking();
   };
 
@@ -134,6 +145,7 @@ export function createTimerWheel<T>(options: TimerWheelOptions<T>): TimerWheel<T
         if (entry.dueMs <= dueMs) return;
         remove(entry);
       }
+      entry.postponed = false;
       if (timer === undefined) {
         visitedTick = Math.floor(clock.monotonicMs() / TICK_MS);
         startTicking();

@@ -10,6 +10,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import {
   connectRaw,
   distinctValues,
+  holds,
   keepalive,
   listenOnLoopback,
   plan,
@@ -88,7 +89,7 @@ describe('listeners', () => {
     const before = client.received().length;
     client.socket.write(REQUEST);
     await eventually(() => assert.match(client.received().slice(before), /connection: close/));
-    await eventually(() => assert.ok(client.ended()));
+    await holds(() => client.ended());
     await eventually(() => assert.equal(engine.summary().open, 0));
     const metric = await registry.getSingleMetric('heartline_connections_closed_total')?.get();
     const causes = metric?.values.filter(({ labels }) => labels['bind'] !== '');
@@ -112,7 +113,7 @@ describe('listeners', () => {
     await engine.apply(plan('2'));
     assert.equal(engine.summary().open, 2);
     await once(socket, 'close');
-    await eventually(() => assert.ok(silent.closed() || silent.ended()));
+    await holds(() => silent.closed() || silent.ended());
   });
 
   it('refused: accepts nothing from the start, and stops accepting when it becomes so', async (t) => {
@@ -130,7 +131,7 @@ describe('listeners', () => {
     await client.until('ok');
     await engine.apply(plan('3', { backendPort, refusal: reason }));
     assert.equal(await isRefused(port), true);
-    await eventually(() => assert.ok(client.ended()));
+    await holds(() => client.ended());
     await engine.apply(plan('4', { backendPort }));
     assert.equal(await isRefused(portOf(engine)), false);
   });
@@ -233,7 +234,7 @@ describe('drain', () => {
     });
     await engine.drain(20_000);
     assert.equal(await isRefused(port), true);
-    await eventually(() => assert.ok(idle.ended()));
+    await holds(() => idle.ended());
     assert.match(await busy.until('late'), /connection: close/);
     assert.equal(engine.summary().open, 0);
   });
@@ -247,7 +248,7 @@ describe('change notifications', () => {
       calls += 1;
     });
     await engine.apply(plan('1', {}));
-    await eventually(() => assert.ok(calls > 0));
+    await holds(() => calls > 0);
     stop();
     await new Promise((resolve) => setImmediate(resolve));
     const before = calls;

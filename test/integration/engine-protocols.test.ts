@@ -11,6 +11,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import {
   bindPlan,
   connectRaw,
+  holds,
   listenOnLoopback,
   localBackend,
   plan,
@@ -206,7 +207,7 @@ describe('HTTP/1 through the engine', () => {
     await client.until('ok');
     client.socket.write(head(11));
     await client.until('HTTP/1.1 431');
-    await eventually(() => assert.ok(client.closed() || client.ended()));
+    await holds(() => client.closed() || client.ended());
   });
 
   const refused: [string, string, RegExp][] = [
@@ -226,7 +227,7 @@ describe('HTTP/1 through the engine', () => {
       client.socket.write(text);
       await eventually(() => assert.match(client.received(), expected));
       assert.equal(client.received().includes('reached'), false);
-      await eventually(() => assert.ok(client.closed() || client.ended()));
+      await holds(() => client.closed() || client.ended());
     });
   }
 
@@ -359,7 +360,7 @@ describe('websockets through the engine', () => {
     );
     await client.until('no sockets here');
     assert.match(client.received(), /^HTTP\/1.1 403/);
-    await eventually(() => assert.ok(client.ended()));
+    await holds(() => client.ended());
   });
 });
 
@@ -512,7 +513,7 @@ describe('TCP routes', () => {
     const client = await connectRaw(t, port);
     client.socket.end('request');
     await client.until('after your FIN');
-    await eventually(() => assert.ok(client.closed()));
+    await holds(() => client.closed());
   });
 
   it('passes the backend FIN on and still delivers what the client sends after it', async (t) => {
@@ -525,7 +526,7 @@ describe('TCP routes', () => {
     });
     const { port, engine } = await tcpGateway(t, server);
     const client = await connectRaw(t, port);
-    await eventually(() => assert.ok(client.ended()));
+    await holds(() => client.ended());
     assert.equal(client.received(), 'bye');
     client.socket.end('still here');
     await eventually(() => assert.equal(received, 'still here'));
@@ -542,7 +543,7 @@ describe('TCP routes', () => {
       setTimeout(() => client.socket.resume(), 5).unref();
     }, 20);
     t.after(() => clearInterval(pauses));
-    await eventually(() => assert.ok(client.ended()));
+    await holds(() => client.ended());
     assert.equal(Buffer.from(client.received(), 'latin1').equals(data), true);
   });
 
@@ -551,7 +552,7 @@ describe('TCP routes', () => {
     const { port, engine } = await tcpGateway(t, closed);
     closed.close();
     const client = await connectRaw(t, port);
-    await eventually(() => assert.ok(client.closed()));
+    await holds(() => client.closed());
     await eventually(() => assert.equal(engine.summary().open, 0));
   });
 });

@@ -205,6 +205,16 @@ export async function connectRaw(
   };
 }
 
+/**
+ * Waits until a condition holds. Cheaper than a failing assertion per look, and precise to 5 ms.
+ */
+export function holds(condition: () => boolean): Promise<void> {
+  const probe = (): void => {
+    if (!condition()) throw new Error(`does not hold: ${condition}`);
+  };
+  return eventually(probe, { everyMs: 5 });
+}
+
 /** Sockets of this process that belong to the engine: those with `port` as local port. */
 export async function serverSockets(port: number): Promise<KernelSocket[]> {
   const sockets = await kernelSockets();
