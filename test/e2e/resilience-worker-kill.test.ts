@@ -1,13 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -57,7 +50,7 @@ async function untilVersionSaved(): Promise<void> {
 
 async function startControlPlane(): Promise<void> {
   controlPlane = planes.startControlPlane();
-  await untilUp(planes);
+  await untilUp(planes, controlPlane);
   await untilInSync(planes);
 }
 
