@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import { errnoOf, HeartlineError, toHeartlineError } from '../../shared/errors/heartline-error.js';
 import type { Logger } from '../../shared/telemetry/logger.js';
+import { limitPlaces } from './connection-places.js';
 import { formatHostPort, type HostPort } from './host-port.js';
 
 /** A request without a body: nothing that these servers do takes one. */
@@ -45,7 +46,7 @@ export interface HttpServer {
 }
 
 /** Enough for people, scrapers and probes; the rest of the worker's descriptors stay with traffic. */
-const MAX_CONNECTIONS = 64;
+const PLACES = 64;
 const MAX_HEADER_BYTES = 16 * 1024;
 /** Slow or silent clients give their place back. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -61,7 +62,7 @@ export async function startHttpServer(options: HttpServerOptions): Promise<HttpS
     keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
     connectionsCheckingInterval: 1000,
   });
-  server.maxConnections = MAX_CONNECTIONS;
+  limitPlaces(server, PLACES);
   server.on('request', (request, response) => {
     // A body that comes all the same is read and dropped, so that the connection can be used again.
     request.resume();
