@@ -2,11 +2,6 @@
 import type { Clock, Timer } from '../../shared/time/clock.js';
 import type { ApplyReport, PlanProblem } from './report.js';
 
-/** What the listening sockets said. */
-export interface ListenersDone {
-  readonly warnings: readonly PlanProblem[];
-}
-
 export interface ApplyRun {
   /** Values that the kernel refused on a listening socket. */
   errors: readonly PlanProblem[];

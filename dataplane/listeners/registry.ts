@@ -90,7 +90,8 @@ export class ConnectionRegistry {
     const { target } = connection.group;
     const fd = descriptorOf(connection.socket);
     if (fd < 0) return;
-    if (this.#options.socketOptions.verify(fd, target) === 0) this.#markVerified(connection, target);
+    if (this.#options.socketOptions.verify(fd, target) === 0)
+      this.#markVerified(connection, target);
     else this.bringInForce(connection);
   }
 

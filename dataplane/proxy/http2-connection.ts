@@ -19,6 +19,7 @@ import {
   resetConnection,
 } from '../listeners/connection.js';
 import type { ConnectionContext } from './connection-context.js';
+import { sameOnTheWire } from './http2-settings.js';
 
 /** What the driver needs of a session; the server library behind it stays in `http2-node.ts`. */
 export interface Http2SessionPort {
@@ -85,7 +86,7 @@ export class Http2Connection implements ConnectionDriver {
   }
 
   onSettings(previous: HttpSettings, next: HttpSettings, nowMs: number): number {
-    this.#session.applySettings(next);
+    if (!sameOnTheWire(previous, next)) this.#session.applySettings(next);
     const pingChanged =
       next.http2KeepaliveIntervalMs !== previous.http2KeepaliveIntervalMs ||
       next.http2KeepaliveTimeoutMs !== previous.http2KeepaliveTimeoutMs;

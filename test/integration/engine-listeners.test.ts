@@ -176,11 +176,13 @@ describe('listeners', () => {
     const client = await connectRaw(t, port);
     client.socket.write('GET / HTTP/1.0\r\n\r\n');
     await client.until('ok');
-    await eventually(() => {
-      const [view] = engine.query({ afterId: 0, limit: 1, side: 'downstream' }).connections;
-      assert.equal(view?.protocol, 'tcp');
-      assert.equal(old.closed(), false);
-    });
+    const { connections } = engine.query({ afterId: 0, limit: 9, side: 'downstream' });
+    assert.deepEqual(
+      connections.map(({ protocol }) => protocol),
+      ['sniffing', 'tcp'],
+    );
+    old.socket.write(REQUEST);
+    assert.match(await old.until('ok'), /connection: close/);
   });
 
   it('apply values once to a port that moves to another bind', async (t) => {

@@ -18,7 +18,7 @@ import { systemClock } from '../../shared/time/system-clock.js';
 import { eventually } from './eventually.js';
 import { formatValues, type KernelSocket, kernelSockets } from './kernel-oracle.js';
 
-export const DEFAULT_HTTP: HttpSettings = {
+const DEFAULT_HTTP: HttpSettings = {
   maxBufferBytes: 2_097_152,
   http1MaxHeaders: 100,
   http1IdleTimeoutMs: 600_000,
