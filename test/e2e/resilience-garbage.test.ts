@@ -11,6 +11,7 @@ import { loadWire } from '../../shared/proto/wire.js';
 import { DeltaClient } from '../support/delta-client.js';
 import { eventually } from '../support/eventually.js';
 import { type Farewell, holdSilent, hostileBytes, sendHostile } from '../support/hostile-client.js';
+import { kernelSockets } from '../support/kernel-oracle.js';
 import { type PopulationProcess, startPopulation } from '../support/population-process.js';
 import { type Stack, startStack } from '../support/stack.js';
 import { inodesByClient, trafficSockets } from '../support/traffic-sockets.js';
@@ -18,6 +19,8 @@ import { inodesByClient, trafficSockets } from '../support/traffic-sockets.js';
 const wire = loadWire();
 const COUNTS = { idle: 50, streaming: 5, websockets: 5, http2: 5, load: 1 };
 const SILENT = 200;
+/** TCP state number of the kernel. */
+const CLOSE_WAIT = 8;
 
 let stack: Stack;
 let clients: PopulationProcess;
@@ -115,6 +118,26 @@ for (const [base, name, ask] of PORTS) {
     }
     await ask();
     assert.deepEqual(pids(), processes);
+  });
+}
+
+for (const part of ['dataplane/main', 'cli/main.ts control-plane']) {
+  test(`the hostile clients have left: ${part} keeps none of their connections`, {
+    timeout: 120_000,
+  }, async () => {
+    // gRPC's own PINGs find the last ones of the control plane, which takes up to 30 s.
+    await eventually(
+      async () => {
+        const sockets = await kernelSockets(stack.childPid(part));
+        const abandoned = sockets.filter(({ state }) => state === CLOSE_WAIT);
+        assert.deepEqual(
+          abandoned.map(({ localPort }) => localPort - stack.offset),
+          [],
+          'ports with connections that the peer has closed and we have not',
+        );
+      },
+      { deadlineMs: 45_000, everyMs: 500 },
+    );
   });
 }
 
