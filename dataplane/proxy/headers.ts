@@ -98,6 +98,8 @@ const CONNECTION_OPTIONS = new Set(['close', 'keep-alive', 'upgrade', 'host', 'c
 
 /** The header names in a Connection value; undefined stays undefined when there is none. */
 function addNames(named: Set<string> | undefined, value: string): Set<string> | undefined {
+  // Nearly every message has exactly this.
+  if (value === 'keep-alive' || value === 'close') return named;
   let names = named;
   for (const token of value.split(',')) {
     const name = token.trim().toLowerCase();
