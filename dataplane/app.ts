@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { formatNamespacedName } from '../shared/names/gateway-name.js';
+import { formatHostPort, type HostPort, parseHostPort } from '../shared/names/host-port.js';
 import { ADDRESS_TYPE_URL, RESOURCE_TYPE_URL } from '../shared/names/type-urls.js';
 import { loadWire, type Wire } from '../shared/proto/wire.js';
 import type { Logger } from '../shared/telemetry/logger.js';
@@ -8,7 +9,6 @@ import type { Clock } from '../shared/time/clock.js';
 import { type AdminOptions, adminEndpoints } from './admin/admin.js';
 import { createCpuProfiler } from './admin/cpu-profile.js';
 import { refuseForeignPage } from './admin/host-check.js';
-import { formatHostPort, type HostPort, parseHostPort } from './admin/host-port.js';
 import { type HttpServer, startHttpServer } from './admin/http-server.js';
 import { createReadiness, type Readiness, readinessEndpoints } from './admin/readiness.js';
 import { statsEndpoints } from './admin/stats.js';

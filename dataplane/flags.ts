@@ -4,7 +4,12 @@ import { hostname } from 'node:os';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { HeartlineError } from '../shared/errors/heartline-error.js';
 import { type NamespacedName, parseNamespacedName } from '../shared/names/gateway-name.js';
-import { formatHostPort, type HostPort, isLoopback, parseHostPort } from './admin/host-port.js';
+import {
+  formatHostPort,
+  type HostPort,
+  isLoopback,
+  parseHostPort,
+} from '../shared/names/host-port.js';
 
 /** What the command line and the environment say. */
 export interface WorkerFlags {

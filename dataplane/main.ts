@@ -1,10 +1,8 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { CommanderError } from 'commander';
 import { HeartlineError, toHeartlineError } from '../shared/errors/heartline-error.js';
-import { packageRoot } from '../shared/process/package-root.js';
+import { packageVersion } from '../shared/process/package-version.js';
 import { onParentGone } from '../shared/process/parent-pipe.js';
 import { onStopSignal } from '../shared/process/stop-signals.js';
 import { createLogger, type Logger } from '../shared/telemetry/logger.js';
@@ -21,7 +19,7 @@ async function main(): Promise<void> {
   if (process.platform !== 'linux') {
     fail(new HeartlineError('UNAVAILABLE', 'the dataplane runs on Linux only'));
   }
-  const build = readBuild();
+  const build = packageVersion();
   const flags = readFlags(build);
   const logger = createLogger({ name: 'dataplane', level: flags.logLevel });
   exitOnSurprise(logger);
@@ -81,12 +79,6 @@ function readFlags(build: string): WorkerFlags {
     }
     return fail(toHeartlineError(thrown));
   }
-}
-
-function readBuild(): string {
-  const manifest = join(packageRoot(import.meta.url), 'package.json');
-  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
-  return version;
 }
 
 /** A bug must not leave a worker that half works: it says so and ends, and its supervisor starts another. */

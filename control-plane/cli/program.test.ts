@@ -185,8 +185,8 @@ describe('heartline', () => {
       [
         'an unknown field',
         policyYaml('tiem: 5s'),
-        64,
-        /unknown field.*spec\.frontend\.tcp\.keepalive\.tiem/,
+        65,
+        /bad\.yaml:9:\d+: .*unknown field.*spec\.frontend\.tcp\.keepalive\.tiem.*\n {2}correct the fields/,
       ],
       [
         'an impossible value',

@@ -70,7 +70,7 @@ describe('acquireDataDirLock', () => {
   });
 
   const stale: [string, string][] = [
-    ['a pid that was given out again', JSON.stringify({ pid: process.pid, started: '1' })],
+    ['a pid that was given out again', JSON.stringify({ pid: process.pid, startTicks: 1 })],
     ['text that no holder wrote', 'garbage'],
     ['nothing', ''],
   ];

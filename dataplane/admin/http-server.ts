@@ -2,9 +2,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { errnoOf, HeartlineError, toHeartlineError } from '../../shared/errors/heartline-error.js';
+import { formatHostPort, type HostPort } from '../../shared/names/host-port.js';
 import type { Logger } from '../../shared/telemetry/logger.js';
 import { limitPlaces } from './connection-places.js';
-import { formatHostPort, type HostPort } from './host-port.js';
 
 /** A request without a body: nothing that these servers do takes one. */
 export interface PlainRequest {

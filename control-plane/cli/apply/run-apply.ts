@@ -62,13 +62,21 @@ export async function applyAll(
       for (const warning of applied.warnings) terminal.err(`warning: ${warning}`);
       terminal.out(`${objectLabel(manifest)} ${outcomeText(applied, settings.dryRun)}`);
     } catch (thrown) {
-      const error = toHeartlineError(thrown);
+      const error = faultOf(thrown);
       failures.push({ manifest, error });
       if (HOPELESS.has(error.code)) break;
     }
   }
   for (const { manifest, error } of failures) terminal.err(failureText(manifest, error));
   return failures[0]?.error.meaning.exit ?? 0;
+}
+
+/** Kubernetes answers unknown fields with 400; a request that is bad because of its fields is a bad manifest, not wrong usage. */
+function faultOf(thrown: unknown): HeartlineError {
+  const error = toHeartlineError(thrown);
+  const { code, message, problems } = error;
+  if (code !== 'INVALID_ARGUMENT' || problems.length === 0) return error;
+  return new HeartlineError('INVALID_OBJECT', message, { problems, cause: error });
 }
 
 /** The next object would fail in the same way. */

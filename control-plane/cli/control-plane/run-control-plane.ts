@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { resolve } from 'node:path';
 import { HeartlineError } from '../../../shared/errors/heartline-error.js';
+import { type HostPort, isLoopback, parseHostPort } from '../../../shared/names/host-port.js';
 import { onParentGone } from '../../../shared/process/parent-pipe.js';
 import { onStopSignal } from '../../../shared/process/stop-signals.js';
 import { createLogger, type Logger } from '../../../shared/telemetry/logger.js';
 import { startControlPlane } from '../../app.js';
-import { type HostPort, isLoopback, parseHostPort } from '../host-port.js';
 
 export interface ControlPlaneFlags {
   readonly xdsAddr: string;
@@ -33,7 +33,13 @@ export async function runControlPlane(flags: ControlPlaneFlags): Promise<number>
 
 /** Plain text beyond loopback needs a flag that says so. */
 function readAddress(flags: ControlPlaneFlags, key: 'xdsAddr' | 'apiAddr', flag: string): HostPort {
-  const address = parseHostPort(flags[key], flag);
+  const address = parseHostPort(flags[key]);
+  if (address === undefined) {
+    throw new HeartlineError(
+      'INVALID_ARGUMENT',
+      `${flag} ${flags[key]} is not HOST:PORT, e.g. 127.0.0.1:9979 or [::1]:9979`,
+    );
+  }
   if (flags.allowInsecure || isLoopback(address.host)) return address;
   throw new HeartlineError(
     'CONFIG',

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join, resolve } from 'node:path';
+import { HeartlineError } from '../../../shared/errors/heartline-error.js';
+import { lockProcess } from '../../../shared/process/process-lock.js';
 import { onStopSignal } from '../../../shared/process/stop-signals.js';
 import { systemClock } from '../../../shared/time/system-clock.js';
 import { readOrCreateToken } from '../../auth/token-files.js';
@@ -12,7 +14,6 @@ import { checkPorts, loopbackAddresses } from './check-ports.js';
 import { childSpecs } from './children.js';
 import { applyExample } from './first-start.js';
 import { createHousehold, type Household } from './household.js';
-import { lockInstance } from './instance-lock.js';
 import { portsWithOffset } from './ports.js';
 import { writePrivateFile } from './private-file.js';
 import { createProgress, type Progress } from './progress.js';
@@ -25,11 +26,15 @@ export interface UpFlags {
   readonly quiet?: boolean;
 }
 
+function alreadyRunning(pid: number): HeartlineError {
+  return new HeartlineError('ALREADY_EXISTS', `already running, pid ${pid}`);
+}
+
 /** `heartline up`: settles when everything has stopped. */
 export async function runUp(terminal: Terminal, flags: UpFlags): Promise<number> {
   const paths = statePaths(resolve(terminal.cwd, flags.dataDir));
   makeStateDirectories(paths);
-  const unlock = lockInstance(paths.lock);
+  const unlock = lockProcess(paths.lock, alreadyRunning);
   const progress = createProgress(terminal, flags.quiet ?? false);
   const household = createHousehold({ logs: paths.logs, clock: systemClock(), tell: progress.say });
   const stop = watchForStop(household, progress);

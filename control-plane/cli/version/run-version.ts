@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { toHeartlineError } from '../../../shared/errors/heartline-error.js';
+import { packageVersion } from '../../../shared/process/package-version.js';
 import { createApiClient } from '../client/api-client.js';
 import { loadConnection } from '../kubeconfig/load.js';
 import type { OutputFormat } from '../output/format.js';
-import { packageVersion } from '../package-version.js';
 import type { Terminal } from '../terminal.js';
 
 export interface VersionFlags {

@@ -1,24 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { identifyProcess } from '../../../shared/process/process-identity.js';
-import { lockInstance, readHolder } from './instance-lock.js';
+import { HeartlineError } from '../errors/heartline-error.js';
+import { identifyProcess } from './process-identity.js';
+import { lockProcess } from './process-lock.js';
 
-describe('lockInstance', () => {
+const lock = (path: string) =>
+  lockProcess(path, (pid) => new HeartlineError('ALREADY_EXISTS', `already running, pid ${pid}`));
+
+describe('lockProcess', () => {
   let directory: string;
   let path: string;
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'heartline-lock-'));
-    path = join(directory, 'up.lock');
+    path = join(directory, 'test.lock');
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
 
   it('names the process that has it', () => {
-    const unlock = lockInstance(path);
-    assert.throws(() => lockInstance(path), {
+    const unlock = lock(path);
+    assert.throws(() => lock(path), {
       code: 'ALREADY_EXISTS',
       message: `already running, pid ${process.pid}`,
     });
@@ -26,7 +30,7 @@ describe('lockInstance', () => {
   });
 
   it('leaves nothing behind', () => {
-    lockInstance(path)();
+    lock(path)();
     assert.deepEqual(readdirSync(directory), []);
   });
 
@@ -38,8 +42,8 @@ describe('lockInstance', () => {
   ] as const) {
     it(`replaces the lock of ${name}`, () => {
       writeFileSync(path, content);
-      const unlock = lockInstance(path);
-      assert.deepEqual(readHolder(path), identifyProcess(process.pid));
+      const unlock = lock(path);
+      assert.deepEqual(JSON.parse(readFileSync(path, 'utf8')), identifyProcess(process.pid));
       unlock();
       assert.equal(existsSync(path), false);
     });

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { BlockList, isIP } from 'node:net';
 
 /** Where a server listens or is reached; `host` without brackets. */
 export interface HostPort {
@@ -20,12 +19,7 @@ export function formatHostPort({ host, port }: HostPort): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
+/** RFC 1122 §3.2.1.3 g (127.0.0.0/8), RFC 4291 §2.5.3 (::1), and IPv4 in its IPv6 form. */
 export function isLoopback(host: string): boolean {
-  if (host === 'localhost') return true;
-  const family = isIP(host);
-  if (family === 0) return false;
-  const loopback = new BlockList();
-  loopback.addSubnet('127.0.0.0', 8, 'ipv4');
-  loopback.addAddress('::1', 'ipv6');
-  return loopback.check(host, family === 4 ? 'ipv4' : 'ipv6');
+  return host === 'localhost' || host === '::1' || /^(?:::ffff:)?127(?:\.\d{1,3}){3}$/.test(host);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { packageRoot } from '../../shared/process/package-root.js';
+import { packageRoot } from './package-root.js';
 
 /** The version in our own package.json. */
 export function packageVersion(): string {
