@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
@@ -65,19 +72,20 @@ describe('acquireDataDirLock', () => {
     assert.throws(() => acquireDataDirLock(dir), inUseBy(dir, holder.pid));
     await holder.kill();
     const release = acquireDataDirLock(dir);
-    assert.equal(JSON.parse(readFileSync(join(dir, 'store.lock'), 'utf8')).pid, process.pid);
+    assert.equal(JSON.parse(readlinkSync(join(dir, 'store.lock'))).pid, process.pid);
     release();
   });
 
   const stale: [string, string][] = [
     ['a pid that was given out again', JSON.stringify({ pid: process.pid, startTicks: 1 })],
     ['text that no holder wrote', 'garbage'],
-    ['nothing', ''],
+    ['an empty file', ''],
   ];
   for (const [name, text] of stale) {
     test(`takes over a lock of ${name}`, (t) => {
       const dir = tempDir(t);
-      writeFileSync(join(dir, 'store.lock'), text);
+      if (text === '') writeFileSync(join(dir, 'store.lock'), text);
+      else symlinkSync(text, join(dir, 'store.lock'));
       const release = acquireDataDirLock(dir);
       assert.deepEqual(readdirSync(dir), ['store.lock']);
       release();
@@ -87,7 +95,8 @@ describe('acquireDataDirLock', () => {
   test('giving back does not take the lock of whoever came later', (t) => {
     const dir = tempDir(t);
     const release = acquireDataDirLock(dir);
-    writeFileSync(join(dir, 'store.lock'), 'of somebody else');
+    rmSync(join(dir, 'store.lock'));
+    symlinkSync('of somebody else', join(dir, 'store.lock'));
     release();
     assert.deepEqual(readdirSync(dir), ['store.lock']);
   });

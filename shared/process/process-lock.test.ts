@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
@@ -41,11 +48,17 @@ describe('lockProcess', () => {
     ['something else', 'null'],
   ] as const) {
     it(`replaces the lock of ${name}`, () => {
-      writeFileSync(path, content);
+      symlinkSync(content, path);
       const unlock = lock(path);
-      assert.deepEqual(JSON.parse(readFileSync(path, 'utf8')), identifyProcess(process.pid));
+      assert.deepEqual(JSON.parse(readlinkSync(path)), identifyProcess(process.pid));
       unlock();
-      assert.equal(existsSync(path), false);
+      assert.deepEqual(readdirSync(directory), []);
     });
   }
+
+  it('replaces a file that is no lock', () => {
+    writeFileSync(path, 'something');
+    lock(path)();
+    assert.deepEqual(readdirSync(directory), []);
+  });
 });

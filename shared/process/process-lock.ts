@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { errnoOf, HeartlineError } from '../errors/heartline-error.js';
 import { identifyProcess, isRunning, type ProcessIdentity } from './process-identity.js';
 
@@ -7,23 +7,20 @@ import { identifyProcess, isRunning, type ProcessIdentity } from './process-iden
 export type Unlock = () => void;
 
 /**
- * Makes this process the only holder of the lock file at `path`. A lock whose process is gone (kill -9,
- * power loss, pid given out again) is taken over; for one that lives, `held` makes the error to throw.
+ * Makes this process the only holder of the lock at `path`. A lock whose process is gone (kill -9, power
+ * loss, pid given out again) is taken over; for one that lives, `held` makes the error to throw.
+ *
+ * The lock is a symbolic link that points at the holder's identity: it appears whole or not at all, never
+ * over another one, and takes no block of the disk, so that a full disk keeps nobody from starting.
  */
 export function lockProcess(path: string, held: (pid: number) => HeartlineError): Unlock {
   const self = identifyProcess(process.pid);
   if (self === undefined) throw new HeartlineError('INTERNAL', 'cannot read /proc/self/stat');
   const text = JSON.stringify(self);
-  const own = `${path}.${process.pid}`;
-  writeFileSync(own, text, { mode: 0o600 });
-  try {
-    // Each round is lost only to another process that took the lock or gave it back meanwhile.
-    for (let round = 0; round < 10; round += 1) {
-      if (tryLink(own, path)) return () => unlock(path, text);
-      removeIfStale(path, own, held);
-    }
-  } finally {
-    rmSync(own, { force: true });
+  // Each round is lost only to another process that took the lock or gave it back meanwhile.
+  for (let round = 0; round < 10; round += 1) {
+    if (tryLink(text, path)) return () => unlock(path, text);
+    removeIfStale(path, held);
   }
   throw new HeartlineError(
     'CONFLICT',
@@ -31,10 +28,9 @@ export function lockProcess(path: string, held: (pid: number) => HeartlineError)
   );
 }
 
-/** A link appears with its whole content and never over an existing file, so a lock is never half written. */
-function tryLink(own: string, path: string): boolean {
+function tryLink(text: string, path: string): boolean {
   try {
-    linkSync(own, path);
+    symlinkSync(text, path);
     return true;
   } catch (thrown) {
     if (errnoOf(thrown) === 'EEXIST') return false;
@@ -42,12 +38,12 @@ function tryLink(own: string, path: string): boolean {
   }
 }
 
-function removeIfStale(path: string, own: string, held: (pid: number) => HeartlineError): void {
+function removeIfStale(path: string, held: (pid: number) => HeartlineError): void {
   const text = readIfThere(path);
   if (text === undefined) return;
   const holder = parseHolder(text);
   if (holder !== undefined && isRunning(holder)) throw held(holder.pid);
-  const aside = `${own}.stale`;
+  const aside = `${path}.${process.pid}.stale`;
   try {
     renameSync(path, aside);
   } catch (thrown) {
@@ -55,7 +51,8 @@ function removeIfStale(path: string, own: string, held: (pid: number) => Heartli
     throw thrown;
   }
   // Between reading and renaming somebody else may have taken over: theirs goes back.
-  if (readIfThere(aside) !== text) tryLink(aside, path);
+  const moved = readIfThere(aside);
+  if (moved !== undefined && moved !== text) tryLink(moved, path);
   rmSync(aside, { force: true });
 }
 
@@ -63,12 +60,19 @@ function unlock(path: string, text: string): void {
   if (readIfThere(path) === text) rmSync(path, { force: true });
 }
 
+/** Undefined when there is no lock; the empty text for something that is no lock of ours. */
 function readIfThere(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return readlinkSync(path);
   } catch (thrown) {
-    if (errnoOf(thrown) === 'ENOENT') return undefined;
-    throw thrown;
+    switch (errnoOf(thrown)) {
+      case 'ENOENT':
+        return undefined;
+      case 'EINVAL':
+        return '';
+      default:
+        throw thrown;
+    }
   }
 }
 
