@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** One line of a plane's log. */
-export interface LogLine {
+interface LogLine {
   readonly level: string;
   readonly msg: string;
   readonly [field: string]: unknown;
 }
 
 /** The complete JSON lines of a log. */
-export function parseLog(text: string): readonly LogLine[] {
+function parseLog(text: string): readonly LogLine[] {
   const lines = text.split('\n').slice(0, -1);
   return lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as LogLine);
 }

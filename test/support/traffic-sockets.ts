@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs';
 import type { Installation } from './installation.js';
 import { formatValues, type KernelSocket, kernelSockets } from './kernel-oracle.js';
 
@@ -28,11 +27,4 @@ export function inodesByClient(
       .filter(({ remotePort }) => held.has(remotePort))
       .map(({ remotePort, inode }) => [remotePort, inode]),
   );
-}
-
-/** What a socket without a policy has: off, with the values of this network namespace. */
-export function systemValues(): string {
-  const read = (name: string): string =>
-    readFileSync(`/proc/sys/net/ipv4/tcp_keepalive_${name}`, 'utf8').trim();
-  return `0/${read('time')}/${read('intvl')}/${read('probes')}/0`;
 }
