@@ -2,7 +2,8 @@
 import { createInterface } from 'node:readline';
 import { Registry } from 'prom-client';
 import { createEngine } from '../../../dataplane/engine/create-engine.js';
-import type { HttpSettings, Plan, TcpKeepalive } from '../../../dataplane/engine/plan.js';
+import type { Plan, TcpKeepalive } from '../../../dataplane/engine/plan.js';
+import { DEFAULT_HTTP } from '../../../dataplane/state/http-values.js';
 import { createLogger } from '../../../shared/telemetry/logger.js';
 import { systemClock } from '../../../shared/time/system-clock.js';
 
@@ -10,19 +11,6 @@ import { systemClock } from '../../../shared/time/system-clock.js';
  * A worker's engine with one HTTP listener. Prints its port. Lines in: `open` prints the number of open
  * connections; `go` applies a plan with other keepalive values, and prints the report as JSON.
  */
-const HTTP: HttpSettings = {
-  maxBufferBytes: 2_097_152,
-  http1MaxHeaders: 100,
-  http1IdleTimeoutMs: 600_000,
-  http1HeaderCase: 'lowercase',
-  http2WindowBytes: 1_048_576,
-  http2ConnectionWindowBytes: 2_097_152,
-  http2FrameBytes: 16_384,
-  http2MaxHeaderListBytes: 16_384,
-  http2KeepaliveIntervalMs: 0,
-  http2KeepaliveTimeoutMs: 20_000,
-  maxConnectionDurationMs: 0,
-};
 const VALUES: readonly TcpKeepalive[] = [
   { enabled: true, idleSeconds: 30, intervalSeconds: 5, probes: 3 },
   { enabled: true, idleSeconds: 45, intervalSeconds: 7, probes: 4 },
@@ -33,7 +21,9 @@ function plan(turn: number): Plan {
   const key = '0/bench/bench';
   return {
     version: `${turn}-bench`,
-    binds: [{ key, port: 0, protocol: 'http', listeners: [], tcp, http: HTTP, policyKeys: [] }],
+    binds: [
+      { key, port: 0, protocol: 'http', listeners: [], tcp, http: DEFAULT_HTTP, policyKeys: [] },
+    ],
     upstreamTcp: { enabled: true, idleSeconds: 180, intervalSeconds: 180, probes: 9 },
   };
 }
