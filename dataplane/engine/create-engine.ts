@@ -82,6 +82,7 @@ class SocketEngine implements Engine {
       key: '',
       side: 'upstream',
       target: this.#system,
+      generation: 1,
       http: undefined,
       bind: undefined,
       version: '',

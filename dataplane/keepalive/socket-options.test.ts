@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { formatValues, kernelSockets } from '../../test/support/kernel-oracle.js';
-import { descriptorOf } from '../listeners/connection.js';
+import { handleOf } from '../listeners/connection.js';
 import { DIFFERS, openSocketOptions } from './socket-options.js';
 import { readSystemKeepalive } from './system-keepalive.js';
 
@@ -31,7 +31,7 @@ describe('socket options', () => {
 
   it('writes what another process reads, and reads the same', async (t) => {
     const { accepted } = await acceptOne(t);
-    const fd = descriptorOf(accepted);
+    const fd = handleOf(accepted).fd;
     assert.equal(options.verify(fd, VALUES), DIFFERS);
     assert.equal(options.write(fd, VALUES), 0);
     const seen = (await kernelSockets()).find((socket) => socket.fd === fd);
@@ -43,7 +43,7 @@ describe('socket options', () => {
 
   it('off brings back the values of the system', async (t) => {
     const { accepted } = await acceptOne(t);
-    const fd = descriptorOf(accepted);
+    const fd = handleOf(accepted).fd;
     const system = readSystemKeepalive();
     assert.equal(options.verify(fd, system), 0, 'a fresh socket has them');
     options.write(fd, VALUES);
@@ -60,7 +60,7 @@ describe('socket options', () => {
   for (const [name, wrong] of refused) {
     it(`returns the errno of the kernel: ${name}`, async (t) => {
       const { accepted } = await acceptOne(t);
-      assert.equal(options.write(descriptorOf(accepted), { ...VALUES, ...wrong }), EINVAL);
+      assert.equal(options.write(handleOf(accepted).fd, { ...VALUES, ...wrong }), EINVAL);
     });
   }
 
@@ -74,7 +74,7 @@ describe('socket options', () => {
   it('knows how long ago the last byte arrived', async (t) => {
     const { client, accepted } = await acceptOne(t);
     await new Promise((resolve) => setTimeout(resolve, 120));
-    const fd = descriptorOf(accepted);
+    const fd = handleOf(accepted).fd;
     assert.ok(options.sinceLastByteMs(fd) >= 100, String(options.sinceLastByteMs(fd)));
     client.write('x');
     await once(accepted, 'data');

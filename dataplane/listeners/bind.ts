@@ -65,6 +65,7 @@ export class Bind implements BindTraffic {
       key: plan.key,
       side: 'downstream',
       target: resolveKeepalive(plan.tcp, context.system),
+      generation: 1,
       http: plan.http,
       bind: this,
       version,

@@ -10,14 +10,15 @@ export interface GroupValues {
 }
 
 /**
- * Gives a group new values. Equal values keep their object, so connections that were verified with them
+ * Gives a group new values. Equal values are no new generation: connections that were verified with them
  * stay in force, under the new version, without a system call.
  */
 export function retarget(group: ConnectionGroup, values: GroupValues): void {
   group.version = values.version;
   if (!sameHttp(group.http, values.http)) group.http = values.http;
   if (sameKeepalive(group.target, values.target)) return;
-  group.target = { ...values.target };
+  group.target = values.target;
+  group.generation += 1;
   group.inForce = 0;
   group.failed = 0;
 }

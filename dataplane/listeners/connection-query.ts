@@ -2,7 +2,7 @@
 import type { ConnectionQuery } from '../engine/engine.js';
 import type { ConnectionPage, ConnectionView } from '../engine/report.js';
 import type { SocketOptions } from '../keepalive/socket-options.js';
-import { type Connection, descriptorOf } from './connection.js';
+import { type Connection, isInForce } from './connection.js';
 
 /** Answers a page of connections in order of id; values are read from the kernel here and now. */
 export function queryConnections(
@@ -39,11 +39,11 @@ function viewOf(
 ): ConnectionView {
   const { socketOptions, nowMs } = context;
   const { group, socket } = connection;
-  const fd = descriptorOf(socket);
+  const { fd } = connection.handle;
   const reading = fd < 0 ? undefined : socketOptions.read(fd);
   const idleMs = fd < 0 ? -1 : socketOptions.sinceLastByteMs(fd);
   const ageMs = nowMs - connection.bornMs;
-  const inForce = connection.verified === group.target;
+  const inForce = isInForce(connection);
   return {
     id: connection.id,
     side: group.side,

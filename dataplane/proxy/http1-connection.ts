@@ -6,7 +6,6 @@ import { ageDueMs, ageFloorMs, idleDueMs, idleFloorMs } from '../keepalive/deadl
 import {
   type Connection,
   type ConnectionDriver,
-  descriptorOf,
   endConnection,
   type RetireRequest,
 } from '../listeners/connection.js';
@@ -99,9 +98,7 @@ export class Http1Connection implements ConnectionDriver {
 
   /** A head that is arriving at this moment gets one reprieve; a slow one does not get a second. */
   #onIdleTooLong(nowMs: number): number {
-    const sinceLastByteMs = this.#context.socketOptions.sinceLastByteMs(
-      descriptorOf(this.#connection.socket),
-    );
+    const sinceLastByteMs = this.#context.socketOptions.sinceLastByteMs(this.#connection.handle.fd);
     const arrivedAtMs = nowMs - sinceLastByteMs;
     const arriving = sinceLastByteMs >= 0 && sinceLastByteMs < ARRIVING_MS;
     if (arriving && arrivedAtMs > this.#idleSinceMs && !this.#graceUsed) {

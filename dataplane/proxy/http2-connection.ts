@@ -14,7 +14,6 @@ import {
 import {
   type Connection,
   type ConnectionDriver,
-  descriptorOf,
   type RetireRequest,
   resetConnection,
 } from '../listeners/connection.js';
@@ -156,7 +155,7 @@ export class Http2Connection implements ConnectionDriver {
    * it knows of frames that the server library hides, and idle sessions cost one call per interval.
    */
   #lastByteMs(nowMs: number): number {
-    const fd = descriptorOf(this.#connection.socket);
+    const { fd } = this.#connection.handle;
     return nowMs - Math.max(0, this.#context.socketOptions.sinceLastByteMs(fd));
   }
 
