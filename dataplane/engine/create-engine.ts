@@ -16,13 +16,14 @@ import { queryConnections } from '../listeners/connection-query.js';
 import { ConnectionRegistry } from '../listeners/registry.js';
 import type { ForbiddenPort } from '../proxy/backend-address.js';
 import { createDialer, type Dialer } from '../proxy/dial.js';
+import type { StatusCounts } from '../proxy/http-traffic.js';
 import { Traffic } from '../proxy/traffic.js';
 import { Upstreams } from '../proxy/upstreams.js';
 import { ApplyRuns } from './apply-runs.js';
 import type { ConnectionQuery, Engine } from './engine.js';
 import { createEngineMetrics, type EngineMetrics } from './engine-metrics.js';
 import type { Plan, TcpKeepalive } from './plan.js';
-import type { ApplyReport, ConnectionPage, EngineSummary } from './report.js';
+import type { ApplyReport, CloseCause, ConnectionPage, EngineSummary } from './report.js';
 
 export interface EngineOptions {
   readonly clock: Clock;
@@ -66,8 +67,10 @@ class SocketEngine implements Engine {
   readonly #runs: ApplyRuns;
   readonly #metrics: EngineMetrics;
   readonly #listeners = new Set<() => void>();
-  /** Groups with open connections or a listener; a retired one leaves with its last connection. */
+  /** The upstream group, and those with open connections. */
   readonly #groups = new Set<ConnectionGroup>();
+  /** Answers per bind key; they outlive a bind, as counters must. */
+  readonly #statuses = new Map<string, StatusCounts>();
   #version = '';
   #inForceSinceMs = 0;
   #changed = false;
@@ -93,7 +96,7 @@ class SocketEngine implements Engine {
     this.#groups.add(this.#upstreamGroup);
     this.#metrics = createEngineMetrics(options.registry, {
       groups: () => [...this.#groups].map(({ key, side, open }) => ({ bind: key, side, open })),
-      requests: () => this.#requestCounts(),
+      requests: () => [...this.#statuses].map(([bind, statuses]) => ({ bind, statuses })),
       applied: () => this.#registry.applied,
     });
     this.#wheel = createTimerWheel({
@@ -112,6 +115,7 @@ class SocketEngine implements Engine {
       registry: this.#registry,
       group: this.#upstreamGroup,
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      logger,
       after: (delayMs, task) => clock.after(delayMs, task),
       rules: {
         allowLocal: options.allowLocalBackends,
@@ -137,6 +141,7 @@ class SocketEngine implements Engine {
       system: this.#system,
       listenAddresses: options.listenAddresses,
       portOffset: options.portOffset,
+      statusesOf: (key) => this.#statusesOf(key),
       onConnection: (socket, bind) => this.#onConnection(socket, bind),
       onChange: () => this.#onChanged(),
       onRetired: (bind) => this.#retire(bind),
@@ -234,9 +239,19 @@ class SocketEngine implements Engine {
     this.#traffic.accept(connection, bind);
   }
 
-  #onClosed(connection: Connection, cause: Parameters<EngineMetrics['closed']>[0]): void {
-    this.#metrics.closed(cause, connection.group.key);
+  #onClosed({ group }: Connection, cause: CloseCause): void {
+    this.#metrics.closed(cause, group.key);
+    // A listener that is still there comes back with its next connection.
+    if (group.open === 0 && group.side === 'downstream') this.#groups.delete(group);
     this.#finishDrain();
+  }
+
+  #statusesOf(key: string): StatusCounts {
+    const existing = this.#statuses.get(key);
+    if (existing !== undefined) return existing;
+    const statuses: StatusCounts = [0, 0, 0, 0, 0, 0];
+    this.#statuses.set(key, statuses);
+    return statuses;
   }
 
   #finishDrain(): void {
@@ -289,12 +304,6 @@ class SocketEngine implements Engine {
       failed += group.failed;
     }
     return { unverified, failed };
-  }
-
-  #requestCounts(): { bind: string; statuses: readonly number[] }[] {
-    return [...this.#groups].flatMap(({ key, bind }) =>
-      bind === undefined ? [] : [{ bind: key, statuses: bind.statuses }],
-    );
   }
 
   /** Tells listeners once per turn of the loop, however much happened in it. */

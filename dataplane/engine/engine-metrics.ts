@@ -2,6 +2,7 @@
 import { Counter, Gauge, type Registry } from 'prom-client';
 import type { CloseCause, ConnectionSide } from './report.js';
 
+/** Two groups may have one key: a listener that was removed and is there again. */
 export interface GroupCount {
   readonly bind: string;
   readonly side: ConnectionSide;
@@ -40,7 +41,7 @@ export function createEngineMetrics(registry: Registry, sources: MetricSources):
     registers,
     collect() {
       this.reset();
-      for (const { bind, side, open } of sources.groups()) this.set({ bind, side }, open);
+      for (const { bind, side, open } of sources.groups()) this.inc({ bind, side }, open);
     },
   });
   new Counter({

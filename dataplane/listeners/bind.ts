@@ -23,6 +23,7 @@ export interface BindContext {
   readonly system: TcpKeepalive;
   readonly listenAddresses: readonly string[];
   readonly portOffset: number;
+  readonly statusesOf: (bindKey: string) => StatusCounts;
   readonly onConnection: (socket: Socket, bind: Bind) => void;
   readonly onChange: () => void;
 }
@@ -41,7 +42,7 @@ type ListenState =
 export class Bind implements BindTraffic {
   readonly key: string;
   readonly group: ConnectionGroup;
-  readonly statuses: StatusCounts = [0, 0, 0, 0, 0, 0];
+  readonly statuses: StatusCounts;
   plan: BindPlan;
   routes: RouteTable;
   readonly #context: BindContext;
@@ -52,6 +53,7 @@ export class Bind implements BindTraffic {
 
   constructor(plan: BindPlan, version: string, context: BindContext) {
     this.key = plan.key;
+    this.statuses = context.statusesOf(plan.key);
     this.plan = plan;
     this.routes = compileRoutes(plan.listeners);
     this.#context = context;

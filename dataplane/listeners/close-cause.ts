@@ -16,6 +16,8 @@ export function closeCauseOf(error: unknown, connection: ErroredConnection): Clo
   const { side, target } = connection.group;
   const errno = errnoOf(error) ?? '';
   if (PEER_IS_DEAD.has(errno)) return target.enabled ? 'tcp_keepalive' : 'tcp_unacked';
+  // undici closes its connections with errors of its own: idle, used up, or its request given up.
+  if (errno.startsWith('UND_ERR_')) return 'upstream';
   if (PEER_HUNG_UP.has(errno)) return side === 'upstream' ? 'upstream' : 'client';
   return 'error';
 }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from 'node:dns';
 import { connect, isIP, type OnReadOpts, type Socket, type TcpNetConnectOpts } from 'node:net';
-import { HeartlineError } from '../../shared/errors/heartline-error.js';
+import { errnoOf, HeartlineError } from '../../shared/errors/heartline-error.js';
+import type { Logger } from '../../shared/telemetry/logger.js';
 import type { ConnectionProtocol } from '../engine/report.js';
 import type { Connection, ConnectionGroup } from '../listeners/connection.js';
 import type { ConnectionRegistry } from '../listeners/registry.js';
@@ -37,11 +38,33 @@ export interface DialerOptions {
   readonly group: ConnectionGroup;
   readonly rules: AddressRules;
   readonly connectTimeoutMs: number;
+  readonly logger: Logger;
   readonly after: (delayMs: number, task: () => void) => { cancel(): void };
 }
 
+/** A backend that cannot be connected to is logged once, until it can be again. */
 export function createDialer(options: DialerOptions): Dialer {
-  return { dial: (request, done) => dial(request, done, options) };
+  const unreachable = new Set<string>();
+  const note = (request: Endpoint, error: Error | undefined): void => {
+    const backend = `${request.host}:${request.port}`;
+    if (error === undefined) {
+      unreachable.delete(backend);
+    } else if (errnoOf(error) !== 'UNAVAILABLE' && !unreachable.has(backend)) {
+      unreachable.add(backend);
+      options.logger.warn({ backend, reason: error.message }, 'backend not reachable');
+    }
+  };
+  return {
+    dial: (request, done) =>
+      dial(
+        request,
+        (result) => {
+          note(request, result.error);
+          done(result);
+        },
+        options,
+      ),
+  };
 }
 
 function dial(

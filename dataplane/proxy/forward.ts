@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Dispatcher } from 'undici';
-import { errnoOf, HeartlineError } from '../../shared/errors/heartline-error.js';
+import { errnoOf } from '../../shared/errors/heartline-error.js';
 import { answer, type Exchange } from './exchange.js';
 import { hasName, responseHeaders } from './headers.js';
 import { countStatus, type StatusCounts } from './http-traffic.js';
@@ -8,6 +8,9 @@ import type { PooledClient, UpstreamPool } from './upstream-pool.js';
 
 /** Methods that may be sent again when a kept-alive connection turns out dead (RFC 9110 §9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
+
+/** undici's codes for a request that HTTP/1.1 cannot express. */
+const MALFORMED = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
 
 /** undici's code for a connection that the other side closed. */
 const CLOSED_CONNECTION = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
@@ -84,6 +87,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
 
   onError(error: Error): void {
     const pooled = this.#pooled;
+    const sent = this.#abort !== undefined;
     this.#release();
     if (this.#clientGone) return;
     if (this.#responded) {
@@ -91,10 +95,17 @@ class Forwarding implements Dispatcher.DispatchHandler {
     } else if (pooled !== undefined && this.#mayRetry(pooled, error)) {
       this.start(true);
     } else {
-      const status = statusOf(error);
-      countStatus(this.#statuses, status);
-      answer(this.#exchange, status, textOf(error));
+      this.#answerError(sent ? 502 : 503, error);
     }
+  }
+
+  /** Not sent: the backend is not there (503); sent: it broke off before its answer (502). */
+  #answerError(failure: number, error: Error): void {
+    const malformed = MALFORMED.has(errnoOf(error) ?? '');
+    const status = malformed ? 400 : failure;
+    countStatus(this.#statuses, status);
+    const text = malformed ? 'request cannot be forwarded' : 'backend did not answer';
+    answer(this.#exchange, status, text);
   }
 
   readonly #onClient = (alive: boolean): void => {
@@ -119,17 +130,4 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#pooled = undefined;
     this.#abort = undefined;
   }
-}
-
-/** Connecting failed: the backend is not there (503); it broke off while answering: 502. */
-function statusOf(error: Error): number {
-  if (error instanceof HeartlineError) return 503;
-  const code = errnoOf(error) ?? '';
-  if (code === 'UND_ERR_INVALID_ARG' || code === 'UND_ERR_NOT_SUPPORTED') return 400;
-  const connecting = 'syscall' in error && error.syscall !== 'read' && error.syscall !== 'write';
-  return connecting ? 503 : 502;
-}
-
-function textOf(error: Error): string {
-  return statusOf(error) === 400 ? 'request cannot be forwarded' : 'backend did not answer';
 }

@@ -159,10 +159,8 @@ class Http2Exchange implements Exchange {
   }
 
   #sendTrailers(): void {
-    const trailers = this.#trailers ?? [];
-    // Promised but not sent by the backend: the stream still has to end.
-    if (trailers.length === 0) this.#stream.close(constants.NGHTTP2_NO_ERROR);
-    else this.#stream.sendTrailers(toRecord(trailers));
+    // Without fields, when the backend promised trailers and sent none, this just ends the stream.
+    this.#stream.sendTrailers(toRecord(this.#trailers ?? []));
   }
 
   readonly #onClose = (): void => {

@@ -30,7 +30,7 @@ export class Http2Upstream {
 
   /** Calls back with an open session, or with the reason why there is none. */
   withSession(use: Waiter): void {
-    if (this.#state.name === 'open' && !this.#state.session.closed) {
+    if (this.#state.name === 'open' && isUsable(this.#state.session)) {
       use(this.#state.session, undefined);
     } else if (this.#state.name === 'dialing') {
       this.#state.waiters.push(use);
@@ -77,4 +77,8 @@ export class Http2Upstream {
     session.unref();
     return session;
   }
+}
+
+function isUsable(session: ClientHttp2Session): boolean {
+  return !session.closed && !session.destroyed;
 }
