@@ -158,6 +158,7 @@ class SocketEngine implements Engine {
 
   apply(plan: Plan): Promise<ApplyReport> {
     const { run, report } = this.#runs.start(plan.version);
+    if (plan.version !== this.#version) this.#inForceSinceMs = 0;
     this.#version = plan.version;
     const { errors, opened } = this.#binds.change(plan);
     run.errors = errors;

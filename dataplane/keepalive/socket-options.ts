@@ -25,6 +25,8 @@ export interface SocketOptions {
   verify(fd: number, values: TcpKeepalive): number;
   /** Milliseconds since the kernel received the last byte from the peer; −1 when it cannot say. */
   sinceLastByteMs(fd: number): number;
+  /** Whether the peer has sent FIN and we have not (CLOSE_WAIT), also when nobody reads the socket. */
+  hasPeerFinished(fd: number): boolean;
 }
 
 // Linux, the same on x64 and arm64: asm-generic/socket.h and netinet/tcp.h.
@@ -36,6 +38,8 @@ const TCP_KEEPINTVL = 5;
 const TCP_KEEPCNT = 6;
 const TCP_INFO = 11;
 const TCP_USER_TIMEOUT = 18;
+/** `tcpi_state` of TCP_INFO, its first byte: include/net/tcp_states.h. */
+const TCP_CLOSE_WAIT = 8;
 const INT_BYTES = 4;
 /** Offset and size of `tcpi_last_data_recv` in `struct tcp_info`, in 32-bit words. */
 const LAST_DATA_RECV_WORD = 13;
@@ -118,6 +122,10 @@ export function openSocketOptions(): SocketOptions {
       words[lengthWord] = TCP_INFO_BYTES;
       if (get(fd, IPPROTO_TCP, TCP_INFO, value, length) !== 0) return -1;
       return (words[LAST_DATA_RECV_WORD] ?? -1) >>> 0;
+    },
+    hasPeerFinished(fd) {
+      words[lengthWord] = 1;
+      return get(fd, IPPROTO_TCP, TCP_INFO, value, length) === 0 && memory[0] === TCP_CLOSE_WAIT;
     },
   };
 }

@@ -14,6 +14,7 @@ import {
 import {
   type Connection,
   type ConnectionDriver,
+  endConnection,
   type RetireRequest,
   resetConnection,
 } from '../listeners/connection.js';
@@ -47,6 +48,11 @@ type Ending =
 const NEVER = Number.POSITIVE_INFINITY;
 /** A peer that does not answer the PING behind the first GOAWAY gets the final one after this. */
 const ROUND_TRIP_MS = 1000;
+/**
+ * After a protocol error nghttp2 answers GOAWAY and reads no more, so the FIN that follows is never seen
+ * and the socket would stay in CLOSE_WAIT for ever. The kernel is asked this often, one call a session.
+ */
+const PEER_CHECK_MS = 10_000;
 
 /** The life of one HTTP/2 connection: its PINGs, its settings, and its end. */
 export class Http2Connection implements ConnectionDriver {
@@ -57,11 +63,13 @@ export class Http2Connection implements ConnectionDriver {
   #ending: Ending = { name: 'no' };
   #streams = 0;
   #ageFloorMs = 0;
+  #peerCheckMs: number;
 
   constructor(connection: Connection, session: Http2SessionPort, context: Http2Context) {
     this.#connection = connection;
     this.#session = session;
     this.#context = context;
+    this.#peerCheckMs = context.clock.monotonicMs() + PEER_CHECK_MS;
     this.#rearm(context.clock.monotonicMs());
     context.registry.schedule(connection, this.#nextDueMs());
   }
@@ -80,6 +88,7 @@ export class Http2Connection implements ConnectionDriver {
     if (this.#connection.state === 'closing') return NEVER;
     if (this.#ending.name === 'announced' && nowMs >= this.#ending.finishMs) this.#finish();
     if (nowMs >= this.#ageDueMs()) this.retire({ cause: 'max_age', closeIdle: true });
+    if (nowMs >= this.#peerCheckMs) this.#checkPeer(nowMs);
     if (nowMs >= nextPingMs(this.#ping)) this.#onPingDue(nowMs);
     return this.#nextDueMs();
   }
@@ -113,6 +122,14 @@ export class Http2Connection implements ConnectionDriver {
     this.#connection.cause ??= this.#ending.cause;
     this.#ending = { name: 'finishing' };
     this.#session.finish();
+  }
+
+  /** A peer that has finished sending still reads answers; without a stream there is none to come. */
+  #checkPeer(nowMs: number): void {
+    this.#peerCheckMs = nowMs + PEER_CHECK_MS;
+    const { handle } = this.#connection;
+    if (this.#streams > 0 || !this.#context.socketOptions.hasPeerFinished(handle.fd)) return;
+    endConnection(this.#connection, 'client');
   }
 
   #onPingDue(nowMs: number): void {
@@ -175,6 +192,6 @@ export class Http2Connection implements ConnectionDriver {
 
   #nextDueMs(): number {
     const finishMs = this.#ending.name === 'announced' ? this.#ending.finishMs : NEVER;
-    return Math.min(nextPingMs(this.#ping), this.#ageDueMs(), finishMs);
+    return Math.min(nextPingMs(this.#ping), this.#ageDueMs(), finishMs, this.#peerCheckMs);
   }
 }

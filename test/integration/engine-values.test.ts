@@ -11,6 +11,7 @@ import { WebSocket, WebSocketServer } from 'ws';
 import type { Engine } from '../../dataplane/engine/engine.js';
 import type { Plan, TcpKeepalive } from '../../dataplane/engine/plan.js';
 import { readSystemKeepalive } from '../../dataplane/keepalive/system-keepalive.js';
+import { systemClock } from '../../shared/time/system-clock.js';
 import {
   bindPlan,
   connectRaw,
@@ -304,6 +305,23 @@ describe('keepalive values in the kernel', () => {
     const queues = down.filter(({ listening }) => listening).map(({ backlog }) => backlog);
     const depth = Math.min(4096, somaxconn);
     assert.deepEqual(queues, [depth, depth]);
+  });
+
+  it('since when is said of the newest version, not of an earlier one', async (t) => {
+    const clock = { ...systemClock(), wallMs: () => wallMs };
+    let wallMs = 1_000;
+    const engine = startEngine(t, { clock });
+    const planOf = (version: string): Plan => ({
+      version,
+      binds: [bindPlan({ tcp: FIRST })],
+      upstreamTcp: UPSTREAM,
+    });
+    await engine.apply(planOf('1-a'));
+    assert.equal(engine.summary().inForceSinceMs, 1_000);
+    wallMs = 2_000;
+    assert.equal(engine.summary().inForceSinceMs, 1_000, 'time alone changes nothing');
+    await engine.apply(planOf('2-b'));
+    assert.equal(engine.summary().inForceSinceMs, 2_000);
   });
 });
 

@@ -13,24 +13,11 @@ import type {
   Plan,
   TcpKeepalive,
 } from '../../dataplane/engine/plan.js';
+import { DEFAULT_HTTP } from '../../dataplane/state/http-values.js';
 import { createLogger } from '../../shared/telemetry/logger.js';
 import { systemClock } from '../../shared/time/system-clock.js';
 import { eventually } from './eventually.js';
 import { formatValues, type KernelSocket, kernelSockets } from './kernel-oracle.js';
-
-const DEFAULT_HTTP: HttpSettings = {
-  maxBufferBytes: 2_097_152,
-  http1MaxHeaders: 100,
-  http1IdleTimeoutMs: 600_000,
-  http1HeaderCase: 'lowercase',
-  http2WindowBytes: 1_048_576,
-  http2ConnectionWindowBytes: 2_097_152,
-  http2FrameBytes: 16_384,
-  http2MaxHeaderListBytes: 16_384,
-  http2KeepaliveIntervalMs: 0,
-  http2KeepaliveTimeoutMs: 20_000,
-  maxConnectionDurationMs: 0,
-};
 
 /** What a plan without a policy says; the engine writes the system's values for it. */
 export const OFF: TcpKeepalive = {
