@@ -118,7 +118,7 @@ function bindError(target: string, cause: Error): HeartlineError {
 /** Streams were ended already; a client that does not read must not keep us from stopping. */
 function shutDown(server: Server, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
-    const timer = clock.after(STOP_GRACE_MS, () => server.forceShutdown());
+    const timer = clock.after(STOP_GRACE_MS, () => server.forceShutdown(), { holdsProcess: true });
     server.tryShutdown(() => {
       timer.cancel();
       server.forceShutdown();

@@ -10,7 +10,7 @@ export const KEYS_PER_TRANSACTION = 4;
  * Prints `ready`, waits for a line on standard input (so that it can be started ahead of its time), then
  * writes without end and prints `seq value` for every acknowledged transaction, until it is killed.
  */
-export async function runStoreWriter(dir: string, round: string): Promise<void> {
+async function runStoreWriter(dir: string, round: string): Promise<void> {
   writeSync(1, 'ready\n');
   await new Promise((resolve) => process.stdin.once('data', resolve));
   acquireDataDirLock(dir);
