@@ -81,7 +81,7 @@ async function checkApi(connection: Connection): Promise<Check> {
     const client = createApiClient(connection);
     const { items } = await client.workers();
     const { gitVersion } = await client.version();
-    return ok('API server', `${connection.server} ${gitVersion}, ${items.length} workers`);
+    return ok('API server', `${connection.server} ${gitVersion}, workers: ${items.length}`);
   } catch (thrown) {
     return failure('API server', toHeartlineError(thrown).message);
   }
@@ -94,7 +94,7 @@ async function checkWorker(connection: Connection): Promise<Check> {
   }
   try {
     const { policies } = await readConfigDump(workerAdmin);
-    return ok('worker', `${workerAdmin} runs ${policies?.length ?? 0} policies`);
+    return ok('worker', `${workerAdmin} runs; policies: ${policies?.length ?? 0}`);
   } catch (thrown) {
     return failure('worker', toHeartlineError(thrown).message);
   }
