@@ -115,14 +115,18 @@ function bindError(target: string, cause: Error): HeartlineError {
   );
 }
 
-/** Streams were ended already; a client that does not read must not keep us from stopping. */
+/**
+ * Streams were ended already; a client that does not read must not keep us from stopping. grpc-js may wait
+ * for ever for a connection that its own keepalive has ended, so the grace period ends the wait as well.
+ */
 function shutDown(server: Server, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
-    const timer = clock.after(STOP_GRACE_MS, () => server.forceShutdown(), { holdsProcess: true });
-    server.tryShutdown(() => {
+    const finish = (): void => {
       timer.cancel();
       server.forceShutdown();
       resolve();
-    });
+    };
+    const timer = clock.after(STOP_GRACE_MS, finish, { holdsProcess: true });
+    server.tryShutdown(finish);
   });
 }
