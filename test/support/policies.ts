@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ApiAnswer, callApi, type Installation } from './installation.js';
 
-const POLICIES = '/apis/agentgateway.dev/v1alpha1/namespaces/httpbin/agentgatewaypolicies';
+export const POLICIES_PATH =
+  '/apis/agentgateway.dev/v1alpha1/namespaces/httpbin/agentgatewaypolicies';
 
 /** Writes policies of Gateway httpbin/agentgateway-proxy through the HTTP API. */
 export interface PolicyClient {
@@ -19,10 +20,10 @@ export function policyClient(installation: Installation): PolicyClient {
   const send = (method: string, path: string, body?: object): Promise<ApiAnswer> =>
     callApi(installation, method, path, body);
   const tryPut: PolicyClient['tryPut'] = async (name, frontend, reason) => {
-    const object = policy(name, frontend);
+    const object = policyObject(name, frontend);
     const query = reason === undefined ? '' : `?${new URLSearchParams({ reason })}`;
-    const replaced = await send('PUT', `${POLICIES}/${name}${query}`, object);
-    return replaced.status === 404 ? send('POST', `${POLICIES}${query}`, object) : replaced;
+    const replaced = await send('PUT', `${POLICIES_PATH}/${name}${query}`, object);
+    return replaced.status === 404 ? send('POST', `${POLICIES_PATH}${query}`, object) : replaced;
   };
   return {
     tryPut,
@@ -30,7 +31,7 @@ export function policyClient(installation: Installation): PolicyClient {
       expectSuccess(`put ${name}`, await tryPut(name, frontend, reason));
     },
     async delete(name) {
-      const answer = await send('DELETE', `${POLICIES}/${name}`);
+      const answer = await send('DELETE', `${POLICIES_PATH}/${name}`);
       if (answer.status !== 404) expectSuccess(`delete ${name}`, answer);
     },
   };
@@ -40,7 +41,8 @@ function expectSuccess(what: string, { status, body }: ApiAnswer): void {
   if (status >= 400) throw new Error(`${what}: ${status} ${JSON.stringify(body)}`);
 }
 
-function policy(name: string, frontend: object): object {
+/** A policy of Gateway httpbin/agentgateway-proxy. */
+export function policyObject(name: string, frontend: object): object {
   return {
     apiVersion: 'agentgateway.dev/v1alpha1',
     kind: 'AgentgatewayPolicy',
