@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { before, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import { manualClock } from '../../shared/time/manual-clock.js';
 import { crdAdmission } from '../../test/support/crd-admission.js';
@@ -12,7 +12,6 @@ import {
   toChange,
   toDelete,
 } from '../../test/support/sample-objects.js';
-import type { Admission } from '../policy/admission.js';
 import { statusKey } from '../policy/kinds.js';
 import { createMemoryStore } from '../store/memory-store.js';
 import { createObjectDoor } from './embedded-objects.js';
@@ -21,11 +20,7 @@ import type { ApplyRequest, ObjectChange } from './object-door.js';
 const policyKind = kindOf('AgentgatewayPolicy');
 const policy = samplePolicy('httpbin-keepalive', { retries: 3, time: '30s', interval: '5s' });
 const slower = samplePolicy('httpbin-keepalive', { retries: 3, time: '60s', interval: '5s' });
-let admission: Admission;
-
-before(() => {
-  admission = crdAdmission();
-});
+const admission = crdAdmission();
 
 function newDoor() {
   const store = createMemoryStore('test');

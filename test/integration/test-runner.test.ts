@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { packageRoot } from '../shared/process/package-root.js';
+import { packageRoot } from '../../shared/process/package-root.js';
 
 const HEAD = "import { it } from 'node:test';\n";
 const FILES = {

@@ -17,7 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { packageRoot } from '../shared/process/package-root.js';
+import { packageRoot } from '../../shared/process/package-root.js';
 
 const deployDir = join(packageRoot(import.meta.url), 'deploy');
 
