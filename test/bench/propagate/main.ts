@@ -23,7 +23,7 @@ const ROUNDS = 30;
 /** The first changes of a process pay for compiling its code. */
 const WARM_UP_ROUNDS = 60;
 const PAUSE_MS = 200;
-const STORE_ROUNDS = 100;
+const STORE_ROUNDS = 30;
 const LOAD = 0.4;
 const support = (file: string): URL => new URL(`../support/${file}`, import.meta.url);
 
@@ -119,6 +119,7 @@ async function measureStore(directory: string): Promise<void> {
     const ops = [{ op: 'put' as const, key: 'bench', value: round }];
     await store.commit({ actor: 'bench', reason: 'bench', time: 0, ops });
     samples.push(performance.now() - startMs);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
   await store.close();
   console.log('store apart: one durable commit; a change makes two before a worker is told');
