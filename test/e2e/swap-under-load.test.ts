@@ -4,10 +4,11 @@ import { readFileSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import { after, before, test } from 'node:test';
 import { eventually } from '../support/eventually.js';
-import { formatValues, type KernelSocket, kernelSockets } from '../support/kernel-oracle.js';
+import { formatValues, type KernelSocket } from '../support/kernel-oracle.js';
 import { policyClient } from '../support/policies.js';
 import { type PopulationProcess, startPopulation } from '../support/population-process.js';
 import { type Stack, startStack } from '../support/stack.js';
+import { inodesByClient, trafficSockets } from '../support/traffic-sockets.js';
 
 /** Changes that set no age and no idle time: none may close a connection. */
 const FRONTENDS: readonly object[] = [
@@ -38,18 +39,10 @@ after(async () => {
   await stack.stop();
 });
 
-async function trafficSockets(): Promise<readonly KernelSocket[]> {
-  const ports = [stack.port(8080), stack.port(8090)];
-  const sockets = await kernelSockets(stack.childPid('dataplane/main'));
-  return sockets.filter((socket) => ports.includes(socket.localPort));
-}
-
-function heldInodes(sockets: readonly KernelSocket[]): ReadonlyMap<number, number> {
-  const held = new Set(clients?.clientPorts);
-  return new Map(
-    sockets.filter((s) => held.has(s.remotePort)).map((s) => [s.remotePort, s.inode] as const),
-  );
-}
+const workerSockets = (): Promise<readonly KernelSocket[]> =>
+  trafficSockets(stack, stack.childPid('dataplane/main'));
+const heldInodes = async (): Promise<ReadonlyMap<number, number>> =>
+  inodesByClient(await workerSockets(), clients?.clientPorts ?? []);
 
 function assertAll(sockets: readonly KernelSocket[], expected: string): void {
   const different = sockets.filter((socket) => formatValues(socket) !== expected);
@@ -89,7 +82,7 @@ test('policies change 20 times under load: nothing closes, nothing fails, the ke
     port: stack.port(8080),
     counts: COUNTS,
   });
-  const before = heldInodes(await trafficSockets());
+  const before = await heldInodes();
   assert.equal(before.size, COUNTS.idle + COUNTS.streaming + COUNTS.websockets + COUNTS.http2);
 
   const policies = policyClient(stack);
@@ -102,7 +95,7 @@ test('policies change 20 times under load: nothing closes, nothing fails, the ke
     policies.put('swap', { tcp: { keepalive: { time: '30s', interval: '5s', retries: 3 } } }),
   );
   await eventually(async () => {
-    const sockets = await trafficSockets();
+    const sockets = await workerSockets();
     assertAll(sockets, '1/30/5/3/0');
     const accepted = queued.filter((q) => sockets.some((s) => s.remotePort === q.localPort));
     assert.equal(accepted.length, QUEUED, 'connections of the accept queue are there');
@@ -114,8 +107,8 @@ test('policies change 20 times under load: nothing closes, nothing fails, the ke
     everyMs: 500,
   });
   await policies.delete('swap');
-  await eventually(async () => assertAll(await trafficSockets(), systemDefaults()));
-  assert.deepEqual(heldInodes(await trafficSockets()), before, 'same inodes, same client ports');
+  await eventually(async () => assertAll(await workerSockets(), systemDefaults()));
+  assert.deepEqual(await heldInodes(), before, 'same inodes, same client ports');
 
   const result = await clients.finish();
   assert.deepEqual(result.closed, [], 'no connection closed');

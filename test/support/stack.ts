@@ -65,7 +65,10 @@ export async function startStack(extraArgs: readonly string[] = []): Promise<Sta
     },
   };
   try {
-    await eventually(() => assertServing(stack), { deadlineMs: 60_000 });
+    await Promise.race([
+      eventually(() => assertServing(stack), { deadlineMs: 60_000 }),
+      ended.then((code) => Promise.reject(new Error(`up ended with ${code}`))),
+    ]);
   } catch (error) {
     await stack.stop();
     throw new Error(`heartline up did not come up:\n${text}`, { cause: error });
@@ -74,7 +77,6 @@ export async function startStack(extraArgs: readonly string[] = []): Promise<Sta
 }
 
 async function assertServing(stack: Stack): Promise<void> {
-  if (stack.up.exitCode !== null) throw new Error(`up ended with ${stack.up.exitCode}`);
   const response = await fetch(`http://127.0.0.1:${stack.port(8080)}/get`);
   await response.arrayBuffer();
   if (response.status !== 200) throw new Error(`the sample answers ${response.status}`);
