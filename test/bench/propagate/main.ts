@@ -66,6 +66,11 @@ async function openPolicyWriter(stack: Stack): Promise<PolicyWriter> {
   };
 }
 
+/** Alternates, so that every change changes something. */
+function idleSecondsOf(round: number): number {
+  return 100 + (round % 2);
+}
+
 function frontend(idleSeconds: number): object {
   return { tcp: { keepalive: { time: `${idleSeconds}s`, interval: '5s', retries: 3 } } };
 }
@@ -87,7 +92,7 @@ async function measureRound(bench: Bench, idleSeconds: number): Promise<Sample> 
 async function measureRounds(bench: Bench, rounds: number): Promise<readonly Sample[]> {
   const samples: Sample[] = [];
   for (let round = 0; round < rounds; round += 1) {
-    samples.push(await measureRound(bench, 100 + (round % 2)));
+    samples.push(await measureRound(bench, idleSecondsOf(round)));
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
   return samples;
@@ -95,6 +100,9 @@ async function measureRounds(bench: Bench, rounds: number): Promise<readonly Sam
 
 async function measure(bench: Bench, title: string): Promise<void> {
   const samples = await measureRounds(bench, ROUNDS);
+  bench.watch.write(`=${idleSecondsOf(ROUNDS - 1)}`);
+  const left = Number(await bench.watch.read());
+  if (left > 0) throw new Error(`${left} connections were left behind by the last change`);
   console.log(`${title}, ${ROUNDS} changes, ${CONNECTIONS} open connections`);
   print(
     'API answered',

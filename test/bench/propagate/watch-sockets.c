@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Sees from outside when the sockets of another process change: duplicates every TCP socket of process PID
 // whose local port is PORT (pidfd_getfd(2): the duplicate is the same socket), listening ones apart.
-// Protocol: prints "<listening> <connected>"; each line "<idle seconds>" on standard input waits until every
-// duplicate's TCP_KEEPIDLE has that value, then prints two times of CLOCK_MONOTONIC in nanoseconds: when the
-// last listening socket had it, and when the last connected one had it.
+// Protocol: prints "<listening> <connected>". A line "<idle seconds>" waits until the duplicates' TCP_KEEPIDLE
+// has that value, then prints two times of CLOCK_MONOTONIC in nanoseconds: when the last listening socket had
+// it, and when the last of every 100th connected one had it. A line "=<idle seconds>" looks at every connected
+// one once and prints how many have another value.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <dirent.h>
@@ -16,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { MAX_SOCKETS = 20000, PAUSE_US = 100 };
+enum { MAX_SOCKETS = 20000, PAUSE_US = 100, STEP = 100 };
 
 struct set {
   int fds[MAX_SOCKETS];
@@ -81,19 +82,31 @@ static int is_gone(int fd) {
   return info.tcpi_state != TCP_ESTABLISHED && info.tcpi_state != TCP_LISTEN;
 }
 
-// The sockets change in some order; each pass starts at the first one that had not changed.
-static long long wait_for(const struct set *set, int idle) {
-  for (int next = 0; next < set->count;) {
-    int actual = 0;
-    socklen_t size = sizeof actual;
-    if (getsockopt(set->fds[next], IPPROTO_TCP, TCP_KEEPIDLE, &actual, &size) != 0)
-      die("getsockopt");
-    if (actual == idle || is_gone(set->fds[next]))
-      next++;
-    else
+static int has_value(int fd, int idle) {
+  int actual = 0;
+  socklen_t size = sizeof actual;
+  if (getsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &actual, &size) != 0) die("getsockopt");
+  return actual == idle || is_gone(fd);
+}
+
+// Asks every `step`th socket, and the first and the last, until it has changed. Asking all of them while the
+// worker writes would slow what is measured: both want the same locks and the same cache lines.
+static long long wait_for(const struct set *set, int idle, int step) {
+  for (int next = set->count - 1; next >= 0;) {
+    if (!has_value(set->fds[next], idle))
       usleep(PAUSE_US);
+    else if (next == 0)
+      break;
+    else
+      next = next > step ? next - step : 0;
   }
   return now_ns();
+}
+
+static int count_without(const struct set *set, int idle) {
+  int count = 0;
+  for (int i = 0; i < set->count; i++) count += !has_value(set->fds[i], idle);
+  return count;
 }
 
 int main(int argc, char **argv) {
@@ -103,10 +116,14 @@ int main(int argc, char **argv) {
   fflush(stdout);
   char line[64];
   while (fgets(line, sizeof line, stdin) != NULL) {
-    int idle = atoi(line);
-    long long listeners_ns = wait_for(&listening, idle);
-    long long connections_ns = wait_for(&connected, idle);
-    printf("%lld %lld\n", listeners_ns, connections_ns);
+    if (line[0] == '=') {
+      printf("%d\n", count_without(&connected, atoi(line + 1)));
+    } else {
+      int idle = atoi(line);
+      long long listeners_ns = wait_for(&listening, idle, 1);
+      long long connections_ns = wait_for(&connected, idle, STEP);
+      printf("%lld %lld\n", listeners_ns, connections_ns);
+    }
     fflush(stdout);
   }
   return 0;
