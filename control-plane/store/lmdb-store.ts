@@ -33,6 +33,8 @@ interface Environment {
 
 /** Below this much free space a failed write is called a full disk, bytes. */
 const FULL_DISK_BYTES = 1_048_576;
+/** Below this a write is not even begun. */
+const RESERVE_BYTES = 262_144;
 
 /**
  * The default store: a file in `dir`, durable before `commit` answers. One process at a time: take
@@ -132,6 +134,7 @@ function readState({ log, state, meta, path }: Environment, storeId: string): St
 function lmdbMedium({ root, log, state, meta, path }: Environment): Medium {
   return {
     async append({ records, entries }) {
+      refuseWithoutRoom(path);
       try {
         // Each call only notes its operation; what becomes of all of them is the batch's promise.
         await root.batch(() => {
@@ -168,6 +171,16 @@ function lmdbMedium({ root, log, state, meta, path }: Environment): Medium {
 function hushDetails(thrown: unknown): void {
   if (typeof thrown !== 'object' || thrown === null || !('commitError' in thrown)) return;
   if (thrown.commitError instanceof Promise) thrown.commitError.catch(() => {});
+}
+
+/**
+ * A write that runs out of room half-way is a short write to lmdb, and the process may end with it; so
+ * none is begun without room for it (the largest transaction is 1 MiB, a usual one some pages of 4 KiB).
+ */
+function refuseWithoutRoom(path: string): void {
+  const freeBytes = freeBytesAt(dirname(path));
+  if (freeBytes === undefined || freeBytes >= RESERVE_BYTES) return;
+  throw failure(path, 'could not be written, and nothing was changed', new Error('no room'));
 }
 
 function failure(path: string, what: string, cause: unknown): HeartlineError {
