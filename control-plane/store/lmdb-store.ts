@@ -174,8 +174,9 @@ function hushDetails(thrown: unknown): void {
 }
 
 /**
- * A write that runs out of room half-way is a short write to lmdb, and the process may end with it; so
- * none is begun without room for it (the largest transaction is 1 MiB, a usual one some pages of 4 KiB).
+ * A write that runs out of room half-way is a short write to lmdb; we suspect that the process may end with
+ * it. So none is begun below the reserve, which is many usual writes; one near the limit of 1 MiB can still
+ * meet the end of the disk.
  */
 function refuseWithoutRoom(path: string): void {
   const freeBytes = freeBytesAt(dirname(path));
