@@ -13,6 +13,8 @@ export interface FormatOptions {
   readonly meta: Database<unknown, string>;
   /** File of `env`; the backup is put beside it. */
   readonly path: string;
+  /** Called before each migration; throws when the disk has no room to write all of the data once more. */
+  readonly makeRoomToRewrite: () => void;
   /** Default STORE_FORMAT. */
   readonly current?: number;
   /** By the format they start from. There is none before format 1. */
@@ -24,7 +26,8 @@ export interface FormatOptions {
  * `<path>.format-<N>.backup`. Throws FORMAT_TOO_NEW for data of a newer build and changes nothing then.
  */
 export async function bringToFormat(options: FormatOptions): Promise<void> {
-  const { env, meta, path, current = STORE_FORMAT, migrations = new Map() } = options;
+  const { env, meta, path, makeRoomToRewrite } = options;
+  const { current = STORE_FORMAT, migrations = new Map() } = options;
   const stored = meta.get('format');
   if (stored === undefined) {
     await meta.put('format', current);
@@ -41,6 +44,7 @@ export async function bringToFormat(options: FormatOptions): Promise<void> {
   const steps = planMigration(path, stored, current, migrations);
   await env.backup(`${path}.format-${stored}.backup`, false);
   for (const { from, migrate } of steps) {
+    makeRoomToRewrite();
     env.transactionSync(() => {
       migrate(env);
       meta.putSync('format', from + 1);

@@ -4,10 +4,11 @@ import { dirname, join } from 'node:path';
 import { type Database, open, type RootDatabase } from 'lmdb';
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { Entry, JsonValue } from '../log/transaction.js';
+import { type FileRoom, GROWTH_BYTES, openFileRoom } from './file-room.js';
 import { inspectLmdbFile } from './lmdb-file.js';
 import { bringToFormat, type FormatOptions } from './lmdb-format.js';
 import { createLogStore } from './log-store.js';
-import type { Medium, StoredState } from './medium.js';
+import type { Batch, Medium, StoredState } from './medium.js';
 import type { Store } from './store.js';
 
 export interface LmdbStoreOptions {
@@ -29,12 +30,14 @@ interface Environment {
   readonly state: Database<[number, JsonValue], string>;
   readonly meta: Database<unknown, string>;
   readonly path: string;
+  /** Every write asks it first: lmdb-js 3.5 overruns a buffer and ends the process when it meets a full disk. */
+  readonly room: FileRoom;
 }
 
 /** Below this much free space a failed write is called a full disk, bytes. */
 const FULL_DISK_BYTES = 1_048_576;
-/** Below this a write is not even begun. */
-const RESERVE_BYTES = 262_144;
+/** What opening a store may write, bytes: three databases and their first keys. */
+const OPENING_BYTES = 262_144;
 
 /**
  * The default store: a file in `dir`, durable before `commit` answers. One process at a time: take
@@ -43,11 +46,17 @@ const RESERVE_BYTES = 262_144;
 export async function openLmdbStore(options: LmdbStoreOptions): Promise<Store> {
   const env = openEnvironment(join(options.dir, 'store.mdb'));
   try {
-    await bringToFormat({ env: env.root, meta: env.meta, path: env.path, ...options.format });
+    await bringToFormat({
+      env: env.root,
+      meta: env.meta,
+      path: env.path,
+      makeRoomToRewrite: () => makeRoom(env, 2 * usedBytes(env.root) + GROWTH_BYTES),
+      ...options.format,
+    });
     const storeId = await readStoreId(env, options.newStoreId);
     return createLogStore(lmdbMedium(env), readState(env, storeId));
   } catch (thrown) {
-    await env.root.close();
+    await closeEnvironment(env);
     throw thrown;
   }
 }
@@ -67,8 +76,10 @@ function openEnvironment(path: string): Environment {
     });
     chmodSync(path, 0o600);
     chmodSync(`${path}-lock`, 0o600);
+    const room = takeFirstRoom(path, root);
     return {
       root,
+      room,
       log: root.openDB<string, number>({ name: 'log', encoding: 'string' }),
       state: root.openDB<[number, JsonValue], string>({ name: 'state', encoding: 'json' }),
       meta: root.openDB<unknown, string>({ name: 'meta', encoding: 'json' }),
@@ -77,6 +88,45 @@ function openEnvironment(path: string): Environment {
   } catch (cause) {
     throw failure(path, 'could not be opened', cause);
   }
+}
+
+/**
+ * Throws when the disk is full and the file has never had its room, so that it may not be whole either; a
+ * store that has all it needs is opened on a full disk too.
+ */
+function takeFirstRoom(path: string, root: RootDatabase): FileRoom {
+  const room = openFileRoom(path);
+  const used = usedBytes(root);
+  try {
+    room.ensure(used, used + OPENING_BYTES);
+  } catch (thrown) {
+    if (room.owned() >= GROWTH_BYTES) return room;
+    room.close();
+    throw thrown;
+  }
+  return room;
+}
+
+/** Up to the end of the last page that lmdb has taken. */
+function usedBytes(root: RootDatabase): number {
+  const { lastPageNumber, pageSize } = root.getStats() as LmdbStats;
+  return (lastPageNumber + 1) * pageSize;
+}
+
+/** What we read of lmdb-js' getStats, which has no type of its own. */
+interface LmdbStats {
+  readonly lastPageNumber: number;
+  readonly pageSize: number;
+}
+
+function makeRoom({ root, room }: Environment, bytes: number): void {
+  const used = usedBytes(root);
+  room.ensure(used, used + bytes);
+}
+
+async function closeEnvironment({ root, room }: Environment): Promise<void> {
+  await root.close();
+  room.close();
 }
 
 /** Throws where lmdb would end the process. */
@@ -131,11 +181,13 @@ function readState({ log, state, meta, path }: Environment, storeId: string): St
   return { entries, lastSeq, storeId };
 }
 
-function lmdbMedium({ root, log, state, meta, path }: Environment): Medium {
+function lmdbMedium(env: Environment): Medium {
+  const { root, log, state, meta, path } = env;
   return {
-    async append({ records, entries }) {
-      refuseWithoutRoom(path);
+    async append(batch) {
+      const { records, entries } = batch;
       try {
+        makeRoom(env, bytesToWrite(batch, usedBytes(root)));
         // Each call only notes its operation; what becomes of all of them is the batch's promise.
         await root.batch(() => {
           for (const { seq, text } of records) void log.put(seq, text);
@@ -160,7 +212,7 @@ function lmdbMedium({ root, log, state, meta, path }: Environment): Medium {
       const [first = Number(meta.get('lastSeq') ?? 0) + 1] = log.getKeys({ limit: 1 });
       return first;
     },
-    close: () => root.close(),
+    close: () => closeEnvironment(env),
   };
 }
 
@@ -173,15 +225,23 @@ function hushDetails(thrown: unknown): void {
   if (thrown.commitError instanceof Promise) thrown.commitError.catch(() => {});
 }
 
+/** Of lmdb: a tree of 4 KiB pages is rarely deeper than four, and each level may be split once. */
+const PAGE_BYTES = 4_096;
+const PAGES_TOUCHED_BY_ONE = 4;
+const NEW_PAGES_OF_ONE = 4;
+/** Roots, metas and the list of free pages. */
+const PAGES_OF_A_COMMIT = 32;
+
 /**
- * A write that runs out of room half-way is a short write to lmdb; we suspect that the process may end with
- * it. So none is begun below the reserve, which is many usual writes; one near the limit of 1 MiB can still
- * meet the end of the disk.
+ * At most this much is written: every value twice (in the log and in the state, the values of which are in
+ * the log's text) rounded up to pages, and a new copy of every page on the way to a key, each page once.
  */
-function refuseWithoutRoom(path: string): void {
-  const freeBytes = freeBytesAt(dirname(path));
-  if (freeBytes === undefined || freeBytes >= RESERVE_BYTES) return;
-  throw failure(path, 'could not be written, and nothing was changed', new Error('no room'));
+function bytesToWrite({ records, entries }: Batch, used: number): number {
+  let textBytes = 0;
+  for (const { text } of records) textBytes += Buffer.byteLength(text);
+  const puts = records.length + entries.size;
+  const copied = Math.min(puts * PAGES_TOUCHED_BY_ONE * PAGE_BYTES, used);
+  return 2 * textBytes + copied + (puts * NEW_PAGES_OF_ONE + PAGES_OF_A_COMMIT) * PAGE_BYTES;
 }
 
 function failure(path: string, what: string, cause: unknown): HeartlineError {
@@ -192,7 +252,7 @@ function failure(path: string, what: string, cause: unknown): HeartlineError {
   });
 }
 
-/** lmdb reports a short write as "Input/output error"; whether the disk is full, the disk knows. */
+/** Whether the disk is full, the disk knows. */
 function explain(path: string, cause: unknown): string {
   const freeBytes = freeBytesAt(dirname(path));
   if (freeBytes !== undefined && freeBytes < FULL_DISK_BYTES) {

@@ -147,6 +147,7 @@ test('a control plane killed while its disk is full starts again, with everythin
   disk.fill();
   acknowledged = await writeUntilRefused(1000);
   const before = withoutStatus(await readState(planes));
+  assert.equal(controlPlane.child.exitCode, null);
   await controlPlane.kill('SIGKILL');
   try {
     controlPlane = planes.startControlPlane();
