@@ -4,89 +4,28 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
-import type { HeartlineEvent } from '../../shared/events/event.js';
 import { ADDRESS_TYPE_URL, RESOURCE_TYPE_URL } from '../../shared/names/type-urls.js';
 import { loadPackageDefinition } from '../../shared/proto/package-definition.js';
-import { loadWire } from '../../shared/proto/wire.js';
-import { createLogger } from '../../shared/telemetry/logger.js';
 import { systemClock } from '../../shared/time/system-clock.js';
-import { DeltaClient, type DeltaClientOptions, namesOf } from '../../test/support/delta-client.js';
+import { type DeltaClientOptions, namesOf } from '../../test/support/delta-client.js';
+import {
+  API_TOKEN,
+  BOUND_TOKEN,
+  type DiscoveryServer,
+  startDiscoveryServer,
+  WORKER_TOKEN,
+} from '../../test/support/discovery-server.js';
 import { eventually } from '../../test/support/eventually.js';
-import { handMadeSource } from '../../test/support/hand-made-source.js';
 import { snapshotOf, versionOf } from '../../test/support/resource-sets.js';
 import { createAuthenticator } from '../auth/authenticate.js';
-import { createMemoryBus } from '../bus/memory-bus.js';
-import { createDiscoveryService } from './discovery-service.js';
 import { startRpcServer } from './server.js';
 
-const wire = loadWire();
-const packageDefinition = loadPackageDefinition();
-const clock = systemClock();
-const logger = createLogger({ name: 'test', level: 'silent' });
-const WORKER = 'worker-token-0123456789';
-const BOUND = 'bound-token-01234567890';
-const API = 'api-token-012345678901';
 const AB = { a: '1', b: '1' };
 
-async function startServer(keepalive?: { timeMs: number; timeoutMs: number }) {
-  const bus = createMemoryBus({ source: 'test', clock, logger });
-  const events: HeartlineEvent[] = [];
-  bus.subscribe((event) => events.push(event));
-  const source = handMadeSource();
-  const authenticate = createAuthenticator([
-    {
-      token: WORKER,
-      identity: { name: 'worker', audience: 'worker', cluster: 'local', gateways: 'all' },
-    },
-    {
-      token: BOUND,
-      identity: {
-        name: 'bound',
-        audience: 'worker',
-        cluster: 'local',
-        gateways: [{ namespace: 'httpbin', name: 'gw' }],
-      },
-    },
-    { token: API, identity: { name: 'admin', audience: 'api', gateways: 'all' } },
-  ]);
-  let sessions = 0;
-  const discovery = createDiscoveryService({
-    ...{ source, bus, wire, authenticate, logger },
-    instance: 'control-plane-under-test',
-    newSessionId: () => {
-      sessions += 1;
-      return `s${sessions}`;
-    },
-  });
-  const address = { host: '127.0.0.1', port: 0 };
-  const services = [discovery];
-  const server = await startRpcServer({
-    ...{ address, services, authenticate, packageDefinition, clock },
-    ...(keepalive === undefined ? {} : { keepalive }),
-  });
-  const clients: DeltaClient[] = [];
-  const target = `127.0.0.1:${server.address.port}`;
-  return {
-    ...{ source, events, server, target, bus },
-    connect(options: Partial<DeltaClientOptions> = {}): DeltaClient {
-      const client = new DeltaClient({ wire, target, token: WORKER, ...options });
-      clients.push(client);
-      return client;
-    },
-    types: () => events.map((event) => event.type),
-    async stop() {
-      for (const client of clients) client.close();
-      await server.stop();
-    },
-  };
-}
-
-type Server = Awaited<ReturnType<typeof startServer>>;
-
 /** A server of its own for each test. */
-function withServer(name: string, run: (server: Server) => Promise<void>): void {
+function withServer(name: string, run: (server: DiscoveryServer) => Promise<void>): void {
   test(name, async () => {
-    const server = await startServer();
+    const server = await startDiscoveryServer();
     try {
       await run(server);
     } finally {
@@ -96,9 +35,9 @@ function withServer(name: string, run: (server: Server) => Promise<void>): void 
 }
 
 describe('who may open a stream', () => {
-  let server: Server;
+  let server: DiscoveryServer;
   before(async () => {
-    server = await startServer();
+    server = await startDiscoveryServer();
   });
   after(() => server.stop());
 
@@ -114,7 +53,7 @@ describe('who may open a stream', () => {
       status.UNAUTHENTICATED,
       /does not open this.*worker\.token/,
     ],
-    ['an API token', { token: API }, status.UNAUTHENTICATED, /does not open this/],
+    ['an API token', { token: API_TOKEN }, status.UNAUTHENTICATED, /does not open this/],
     ['no bearer', { token: '' }, status.UNAUTHENTICATED, /no bearer token/],
     [
       'another cluster',
@@ -124,7 +63,7 @@ describe('who may open a stream', () => {
     ],
     [
       'another gateway than the bound one',
-      { token: BOUND, role: 'other~gw' },
+      { token: BOUND_TOKEN, role: 'other~gw' },
       status.PERMISSION_DENIED,
       /may not read gateway other\/gw/,
     ],
@@ -159,7 +98,7 @@ describe('who may open a stream', () => {
       { headers: { clusterid: 'Kubernetes' } },
     ],
     ['the bound cluster', { headers: { clusterid: 'local' } }],
-    ['the bound gateway', { token: BOUND }],
+    ['the bound gateway', { token: BOUND_TOKEN }],
     [
       'a gateway by its two older names',
       { role: '', metadata: { NAMESPACE: 'httpbin', GATEWAY_NAME: 'gw' } },
@@ -371,10 +310,10 @@ withServer('events tell connected, sent, accepted and lost, with their cause', a
 });
 
 describe('beside discovery', () => {
-  let server: Server;
+  let server: DiscoveryServer;
   let channel: Client;
   before(async () => {
-    server = await startServer();
+    server = await startDiscoveryServer();
     channel = new Client(server.target, credentials.createInsecure());
   });
   after(async () => {
@@ -414,11 +353,11 @@ describe('beside discovery', () => {
     });
 
   test('reflection answers an API token', async () => {
-    assert.match(await listServices(API), /envoy\.service\.discovery\.v3\.Aggregated/);
+    assert.match(await listServices(API_TOKEN), /envoy\.service\.discovery\.v3\.Aggregated/);
   });
 
   test('reflection answers nobody else', async () => {
-    await assert.rejects(listServices(WORKER), { code: status.UNAUTHENTICATED });
+    await assert.rejects(listServices(WORKER_TOKEN), { code: status.UNAUTHENTICATED });
   });
 });
 
@@ -453,7 +392,7 @@ async function startRelay(port: number) {
 }
 
 test('a worker that vanished without a word is noticed by our own keepalive', async () => {
-  const server = await startServer({ timeMs: 50, timeoutMs: 200 });
+  const server = await startDiscoveryServer({ timeMs: 50, timeoutMs: 200 });
   const relay = await startRelay(server.server.address.port);
   try {
     const client = server.connect({ target: `127.0.0.1:${relay.port}` });
@@ -492,7 +431,7 @@ for (const [name, bytes] of noise) {
 }
 
 test('a stop ends every stream with a reason to come back', async () => {
-  const server = await startServer();
+  const server = await startDiscoveryServer();
   const client = server.connect();
   await client.open();
   await server.server.stop();
@@ -503,13 +442,13 @@ test('a stop ends every stream with a reason to come back', async () => {
 });
 
 test('a busy port is named', async () => {
-  const server = await startServer();
+  const server = await startDiscoveryServer();
   const second = startRpcServer({
     address: server.server.address,
     services: [],
     authenticate: createAuthenticator([]),
-    packageDefinition,
-    clock,
+    packageDefinition: loadPackageDefinition(),
+    clock: systemClock(),
   });
   await assert.rejects(second, (error: Error & { code?: string }) => {
     assert.equal(error.code, 'ADDRESS_IN_USE');

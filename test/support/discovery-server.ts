@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createAuthenticator } from '../../control-plane/auth/authenticate.js';
+import { createMemoryBus } from '../../control-plane/bus/memory-bus.js';
+import { createDiscoveryService } from '../../control-plane/xds/discovery-service.js';
+import { startRpcServer } from '../../control-plane/xds/server.js';
+import type { HeartlineEvent } from '../../shared/events/event.js';
+import { loadPackageDefinition } from '../../shared/proto/package-definition.js';
+import { loadWire } from '../../shared/proto/wire.js';
+import { createLogger } from '../../shared/telemetry/logger.js';
+import { systemClock } from '../../shared/time/system-clock.js';
+import { DeltaClient, type DeltaClientOptions } from './delta-client.js';
+import { handMadeSource } from './hand-made-source.js';
+
+const wire = loadWire();
+const packageDefinition = loadPackageDefinition();
+const clock = systemClock();
+const logger = createLogger({ name: 'test', level: 'silent' });
+/** A token for every gateway. */
+export const WORKER_TOKEN = 'worker-token-0123456789';
+/** A token for gateway httpbin/gw alone. */
+export const BOUND_TOKEN = 'bound-token-01234567890';
+export const API_TOKEN = 'api-token-012345678901';
+/** A real discovery server on a free port that serves what the test publishes. */
+export async function startDiscoveryServer(keepalive?: { timeMs: number; timeoutMs: number }) {
+  const bus = createMemoryBus({ source: 'test', clock, logger });
+  const events: HeartlineEvent[] = [];
+  bus.subscribe((event) => events.push(event));
+  const source = handMadeSource();
+  const authenticate = createAuthenticator([
+    {
+      token: WORKER_TOKEN,
+      identity: { name: 'worker', audience: 'worker', cluster: 'local', gateways: 'all' },
+    },
+    {
+      token: BOUND_TOKEN,
+      identity: {
+        name: 'bound',
+        audience: 'worker',
+        cluster: 'local',
+        gateways: [{ namespace: 'httpbin', name: 'gw' }],
+      },
+    },
+    { token: API_TOKEN, identity: { name: 'admin', audience: 'api', gateways: 'all' } },
+  ]);
+  let sessions = 0;
+  const discovery = createDiscoveryService({
+    ...{ source, bus, wire, authenticate, logger },
+    instance: 'control-plane-under-test',
+    newSessionId: () => {
+      sessions += 1;
+      return `s${sessions}`;
+    },
+  });
+  const address = { host: '127.0.0.1', port: 0 };
+  const services = [discovery];
+  const server = await startRpcServer({
+    ...{ address, services, authenticate, packageDefinition, clock },
+    ...(keepalive === undefined ? {} : { keepalive }),
+  });
+  const clients: DeltaClient[] = [];
+  const target = `127.0.0.1:${server.address.port}`;
+  return {
+    ...{ source, events, server, target, bus },
+    connect(options: Partial<DeltaClientOptions> = {}): DeltaClient {
+      const client = new DeltaClient({ wire, target, token: WORKER_TOKEN, ...options });
+      clients.push(client);
+      return client;
+    },
+    types: () => events.map((event) => event.type),
+    async stop() {
+      for (const client of clients) client.close();
+      await server.stop();
+    },
+  };
+}
+
+export type DiscoveryServer = Awaited<ReturnType<typeof startDiscoveryServer>>;
