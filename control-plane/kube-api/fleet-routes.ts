@@ -49,10 +49,12 @@ function releaseObject(release: GatewayRelease): object {
     status: {
       head: release.head,
       stable: release.stable,
-      versions: release.versions.map(({ time, resources, ...version }) => ({
+      versions: release.versions.map(({ time, pages, ...version }) => ({
         ...version,
         time: new Date(time).toISOString(),
-        resources: resources.map(([resource, hash]) => ({ name: resource, hash })),
+        resources: pages
+          .flatMap(({ pairs }) => pairs)
+          .map(([resource, hash]) => ({ name: resource, hash })),
       })),
     },
   };

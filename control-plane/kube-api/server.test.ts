@@ -464,7 +464,7 @@ describe('what the API tells', () => {
         time: 0,
         author: 'admin',
         reason: 'r',
-        resources: [['bind/x', 'cd']],
+        pages: [{ hash: 'ef', pairs: [['bind/x', 'cd']] }],
       },
     ],
     head: 1,

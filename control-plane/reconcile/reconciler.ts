@@ -14,7 +14,7 @@ import type { KubeObject } from '../policy/kube-object.js';
 import type { GatewayRelease } from '../release/gateway-release.js';
 import type { VersionCause } from '../release/release.js';
 import type { SnapshotSource } from '../release/releases.js';
-import { buildSnapshot } from '../snapshot/build-snapshot.js';
+import { createSnapshotBuilder } from '../snapshot/build-snapshot.js';
 import type { StopWatch, Store } from '../store/store.js';
 import { OBJECTS_PREFIX, parseObjectKey } from './object-ref.js';
 import { createReleaseBook } from './release-book.js';
@@ -56,6 +56,7 @@ const RETRY_MS = 1_000;
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const { store, bus, clock, logger, cluster } = options;
   const index = createTargetIndex();
+  const buildSnapshot = createSnapshotBuilder(options.encode);
   const book = createReleaseBook(store, clock);
   const listeners = new Set<(gateway: GatewayRef) => void>();
   const retries = new Set<Timer>();
@@ -76,7 +77,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     // Nothing names it and nothing ever did: deleting the last policy of an unknown gateway.
     if (previous === undefined && resources.length === 0 && input.gateway === undefined)
       return false;
-    const snapshot = buildSnapshot({ gateway, resources, encode: options.encode, previous });
+    const snapshot = buildSnapshot({ gateway, resources, previous });
     bus.publish({ type: 'compiled', gateway, hash: snapshot.hash }, { cause: cause.seq });
     const exists = input.gateway !== undefined && isOurGateway(input.gateway);
     const appeared = existing.has(id) !== exists;

@@ -73,11 +73,13 @@ export function createReleaseBook(store: Store, clock: Pick<Clock, 'wallMs'>): R
     newer?: Snapshot,
   ): VersionedSnapshot => {
     const { hash, label, number } = version;
-    const resources = version.resources.map(([name, contentHash]): [string, SnapshotResource] => {
-      const shared = newer?.resources.get(name);
-      if (shared?.hash === contentHash) return [name, shared];
-      return [name, { name, hash: contentHash, bytes: readContent(read, gateway, contentHash) }];
-    });
+    const resources = version.pages
+      .flatMap(({ pairs }) => pairs)
+      .map(([name, contentHash]): [string, SnapshotResource] => {
+        const shared = newer?.resources.get(name);
+        if (shared?.hash === contentHash) return [name, shared];
+        return [name, { name, hash: contentHash, bytes: readContent(read, gateway, contentHash) }];
+      });
     return { gateway, hash, label, number, resources: new Map(resources) };
   };
 
@@ -127,8 +129,7 @@ export function createReleaseBook(store: Store, clock: Pick<Clock, 'wallMs'>): R
 
 /** Parts that no release names: a write of several transactions was cut off between them. */
 function planSweep(store: Store, releases: readonly GatewayRelease[]): readonly Op[] {
-  const read = (key: string): JsonValue | undefined => store.get(key)?.value;
-  const named = new Set(releases.flatMap((release) => keysOfRelease(read, release)));
+  const named = new Set(releases.flatMap(keysOfRelease));
   return [VERSION_PREFIX, PAGE_PREFIX, CONTENT_PREFIX]
     .flatMap((prefix) => store.list(prefix).entries)
     .filter(({ key }) => !named.has(key))

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { GatewayRef } from '../../shared/events/event.js';
+import type { Page } from './pages.js';
 
 /** One version in a gateway's history. Contents are stored once per hash, under their own keys. */
 export interface ReleaseVersion {
@@ -10,8 +11,8 @@ export interface ReleaseVersion {
   readonly time: number;
   readonly author: string;
   readonly reason: string;
-  /** Sorted by name: [Resource.name, content hash]. */
-  readonly resources: readonly (readonly [string, string])[];
+  /** Names and content hashes of its resources, sorted by name; versions share the pages they have in common. */
+  readonly pages: readonly Page[];
 }
 
 /**

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type ResourcePair, toPages } from './pages.js';
+import { toPages as cutPages, type ListedResource, type Page, type ResourcePair } from './pages.js';
+
+const listed = (pairs: readonly ResourcePair[]): ListedResource[] =>
+  pairs.map(([name, hash]) => ({ name, hash }));
+
+function toPages(pairs: readonly ResourcePair[], known?: readonly Page[]): readonly Page[] {
+  return cutPages(listed(pairs), known);
+}
 
 function pairsOf(count: number): ResourcePair[] {
   return Array.from({ length: count }, (_, i) => [`policy/${String(i).padStart(5, '0')}`, 'aa']);
@@ -38,4 +45,19 @@ describe('toPages', () => {
       assert.ok(count >= 1 && count <= 2, `${count} new pages`);
     });
   }
+
+  for (const [name, after] of changes) {
+    test(`10,000 resources, ${name}: what did not change is shared, and the result is the same`, () => {
+      const before = toPages(pairs);
+      const pages = toPages(after, before);
+      assert.deepEqual(pages, toPages(after));
+      const isNew = (page: Page): boolean => !before.includes(page);
+      assert.equal(pages.filter(isNew).length, newPages(pairs, after));
+    });
+  }
+
+  test('names of one shape are cut as well as any others', () => {
+    const count = toPages(pairs).length;
+    assert.ok(count > 20 && count < 80, `${count} pages of 10,000 names`);
+  });
 });

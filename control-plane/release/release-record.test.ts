@@ -4,7 +4,7 @@ import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { JsonValue, Op } from '../log/transaction.js';
-import { buildSnapshot } from '../snapshot/build-snapshot.js';
+import { createSnapshotBuilder } from '../snapshot/build-snapshot.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import type { GatewayRelease } from './gateway-release.js';
 import { publishVersion } from './release.js';
@@ -16,8 +16,11 @@ const cause = { time: 1, author: 'alice', reason: 'r' };
 
 function snapshotOf(contents: { readonly [name: string]: string }): Snapshot {
   const names = Object.keys(contents).sort();
-  const resources = names.map((name) => ({ name, message: contents[name] ?? '' }));
-  return buildSnapshot({ gateway, resources, encode: (text) => Buffer.from(text) });
+  const resources = names.map((name) => ({ name, message: { text: contents[name] ?? '' } }));
+  return createSnapshotBuilder(({ text }: { readonly text: string }) => Buffer.from(text))({
+    gateway,
+    resources,
+  });
 }
 
 function applyOps(stored: Map<string, JsonValue>, ops: readonly Op[]): void {
@@ -63,7 +66,7 @@ describe('a stored release', () => {
         for (const step of history) book.publish(snapshotOf(step));
         const release = book.readBack();
         assert.deepEqual(release, book.release());
-        const keys = new Set([releaseKey(gateway), ...keysOfRelease(book.read, release)]);
+        const keys = new Set([releaseKey(gateway), ...keysOfRelease(release)]);
         assert.deepEqual([...book.stored.keys()].sort(), [...keys].sort());
         const last = snapshotOf(history.at(-1) ?? {});
         for (const { hash, bytes } of last.resources.values()) {

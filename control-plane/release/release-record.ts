@@ -5,7 +5,7 @@ import type { GatewayRef } from '../../shared/events/event.js';
 import type { JsonValue, Op } from '../log/transaction.js';
 import { type Snapshot, snapshotLabel } from '../snapshot/snapshot.js';
 import type { GatewayRelease, ReleaseVersion } from './gateway-release.js';
-import { type ResourcePair, toPages } from './pages.js';
+import type { Page, ResourcePair } from './pages.js';
 import type { Publication } from './release.js';
 import { contentKey, pageKey, releaseKey, versionKey } from './release-keys.js';
 
@@ -41,73 +41,76 @@ export function planReleaseOps(
 ): readonly Op[] {
   if (newVersion === undefined) return [];
   const { gateway } = release;
-  const pages = toPages(newVersion.resources);
+  // A page is written after its contents and removed before them: where it is, they are.
+  const newPages = newVersion.pages.filter(
+    (page) => read(pageKey(gateway, page.hash)) === undefined,
+  );
   const puts = new Map<string, JsonValue>();
-  for (const { hash, bytes } of snapshot.resources.values()) {
+  for (const [name, hash] of newPages.flatMap((page) => page.pairs)) {
     const key = contentKey(gateway, hash);
-    if (read(key) === undefined && !puts.has(key)) puts.set(key, toBase64(bytes));
+    const bytes = snapshot.resources.get(name)?.bytes;
+    if (bytes !== undefined && !puts.has(key) && read(key) === undefined) {
+      puts.set(key, toBase64(bytes));
+    }
   }
-  for (const page of pages) {
-    const key = pageKey(gateway, page.hash);
-    if (read(key) === undefined) puts.set(key, page.pairs);
-  }
-  puts.set(versionKey(gateway, newVersion.number), versionRecord(newVersion, pages));
+  for (const page of newPages) puts.set(pageKey(gateway, page.hash), page.pairs);
+  puts.set(versionKey(gateway, newVersion.number), versionRecord(newVersion));
   return [
     ...[...puts].map(([key, value]): Op => ({ op: 'put', key, value })),
     { op: 'put', key: releaseKey(gateway), value: releaseRecord(release), expectedRevision },
-    ...planRemovals(read, release, dropped, new Set(pages.map((page) => page.hash))),
+    ...planRemovals(release, dropped),
   ];
 }
 
 /** The versions that left history, and what only they were made of. */
 function planRemovals(
-  read: ReadValue,
-  release: GatewayRelease,
+  { gateway, versions }: GatewayRelease,
   dropped: readonly ReleaseVersion[],
-  newPages: ReadonlySet<string>,
 ): readonly Op[] {
-  const { gateway, versions } = release;
-  const pagesOf = (version: ReleaseVersion): readonly string[] =>
-    readVersion(read, gateway, version.number)?.pages ?? [];
-  const keptPages = new Set([...newPages, ...versions.flatMap(pagesOf)]);
-  const contents = unusedContents(versions, dropped);
+  const kept = pagesByHash(versions);
+  const unused = [...pagesByHash(dropped).values()].filter(({ hash }) => !kept.has(hash));
   const keys = [
     ...dropped.map(({ number }) => versionKey(gateway, number)),
-    ...new Set(
-      dropped
-        .flatMap(pagesOf)
-        .filter((hash) => !keptPages.has(hash))
-        .map((hash) => pageKey(gateway, hash)),
-    ),
-    ...[...contents].map((hash) => contentKey(gateway, hash)),
+    ...unused.map(({ hash }) => pageKey(gateway, hash)),
+    ...[...unusedContents(kept, unused)].map((hash) => contentKey(gateway, hash)),
   ];
   return keys.map((key) => ({ op: 'delete', key }));
 }
 
+function pagesByHash(versions: readonly ReleaseVersion[]): ReadonlyMap<string, Page> {
+  return new Map(versions.flatMap(({ pages }) => pages.map((page) => [page.hash, page])));
+}
+
+/** A content of a page that nobody keeps may still be on another page. */
 function unusedContents(
-  kept: readonly ReleaseVersion[],
-  dropped: readonly ReleaseVersion[],
+  kept: ReadonlyMap<string, Page>,
+  unused: readonly Page[],
 ): ReadonlySet<string> {
-  const unused = new Set(dropped.flatMap(({ resources }) => resources.map(([, hash]) => hash)));
-  for (const { resources } of kept) {
-    if (unused.size === 0) break;
-    for (const [, hash] of resources) unused.delete(hash);
+  const contents = new Set(unused.flatMap(({ pairs }) => pairs.map(([, hash]) => hash)));
+  for (const { pairs } of kept.values()) {
+    if (contents.size === 0) break;
+    for (const [, hash] of pairs) contents.delete(hash);
   }
-  return unused;
+  return contents;
 }
 
 /** Reads a release back; throws when a part it names is not there. */
 export function readRelease(read: ReadValue, record: JsonValue): GatewayRelease {
   // Only this file writes the record.
   const { versions, ...rest } = record as unknown as ReleaseRecord;
+  const known = new Map<string, Page>();
+  const page = (hash: string): Page => {
+    const found = known.get(hash) ?? { hash, pairs: readPage(read, pageKey(rest.gateway, hash)) };
+    known.set(hash, found);
+    return found;
+  };
   return {
     ...rest,
     versions: versions.map((number) => {
       const version = readVersion(read, rest.gateway, number);
       if (version === undefined) throw missing(versionKey(rest.gateway, number));
       const { pages, ...facts } = version;
-      const resources = pages.flatMap((hash) => readPage(read, pageKey(rest.gateway, hash)));
-      return { number, label: snapshotLabel(number, facts.hash), ...facts, resources };
+      return { number, label: snapshotLabel(number, facts.hash), ...facts, pages: pages.map(page) };
     }),
   };
 }
@@ -121,13 +124,14 @@ export function readContent(read: ReadValue, gateway: GatewayRef, hash: string):
 }
 
 /** Every key that a release is made of, for telling what was left behind by a write that stopped. */
-export function keysOfRelease(read: ReadValue, release: GatewayRelease): readonly string[] {
-  const { gateway, versions } = release;
-  return versions.flatMap(({ number, resources }) => [
-    versionKey(gateway, number),
-    ...(readVersion(read, gateway, number)?.pages ?? []).map((hash) => pageKey(gateway, hash)),
-    ...resources.map(([, hash]) => contentKey(gateway, hash)),
-  ]);
+export function keysOfRelease({ gateway, versions }: GatewayRelease): readonly string[] {
+  return [
+    ...versions.map(({ number }) => versionKey(gateway, number)),
+    ...[...pagesByHash(versions).values()].flatMap(({ hash, pairs }) => [
+      pageKey(gateway, hash),
+      ...pairs.map(([, contentHash]) => contentKey(gateway, contentHash)),
+    ]),
+  ];
 }
 
 function releaseRecord({ versions, ...rest }: GatewayRelease): JsonValue {
@@ -135,10 +139,7 @@ function releaseRecord({ versions, ...rest }: GatewayRelease): JsonValue {
   return record as unknown as JsonValue;
 }
 
-function versionRecord(
-  { hash, time, author, reason }: ReleaseVersion,
-  pages: readonly { readonly hash: string }[],
-): JsonValue {
+function versionRecord({ hash, time, author, reason, pages }: ReleaseVersion): JsonValue {
   return { hash, time, author, reason, pages: pages.map((page) => page.hash) };
 }
 

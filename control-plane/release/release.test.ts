@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { type GatewayRelease, KEPT_VERSIONS } from './gateway-release.js';
+import { toPages } from './pages.js';
 import { type Publication, publishVersion } from './release.js';
 
 const gateway = { cluster: 'local', namespace: 'httpbin', name: 'agentgateway-proxy' };
@@ -30,7 +31,7 @@ describe('publishVersion', () => {
       hash: 'a'.repeat(64),
       label: '1-aaaaaaaa',
       ...cause,
-      resources: [['policy/p', 'a'.repeat(32)]],
+      pages: toPages([{ name: 'policy/p', hash: 'a'.repeat(32) }]),
     });
     assert.deepEqual(release, { gateway, versions: [newVersion], head: 1, stable: 1 });
     assert.deepEqual(dropped, []);

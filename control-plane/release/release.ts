@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Snapshot, snapshotLabel } from '../snapshot/snapshot.js';
 import { type GatewayRelease, KEPT_VERSIONS, type ReleaseVersion } from './gateway-release.js';
+import { toPages } from './pages.js';
 
 /** The transaction that made the version. */
 export interface VersionCause {
@@ -39,7 +40,7 @@ export function publishVersion(
     time: cause.time,
     author: cause.author,
     reason: cause.reason,
-    resources: [...snapshot.resources.values()].map(({ name, hash }) => [name, hash] as const),
+    pages: toPages(snapshot.resources.values(), head?.pages),
   };
   const versions = [...(release?.versions ?? []), newVersion];
   const kept = versions.filter(keepIn(versions, release?.pin?.number));

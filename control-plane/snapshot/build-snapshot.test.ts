@@ -2,20 +2,22 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
-import { buildSnapshot } from './build-snapshot.js';
+import { createSnapshotBuilder } from './build-snapshot.js';
 import { type Snapshot, snapshotLabel } from './snapshot.js';
 
 const gateway = { cluster: 'local', namespace: 'httpbin', name: 'agentgateway-proxy' };
-const encode = (text: string): Uint8Array => Buffer.from(text);
+const buildSnapshot = createSnapshotBuilder(({ text }: { readonly text: string }) =>
+  Buffer.from(text),
+);
 
 function build(contents: { readonly [name: string]: string }, previous?: Snapshot): Snapshot {
   const resources = Object.entries(contents)
-    .map(([name, message]) => ({ name, message }))
+    .map(([name, text]) => ({ name, message: { text } }))
     .sort((a, b) => (a.name < b.name ? -1 : 1));
-  return buildSnapshot({ gateway, resources, encode, previous });
+  return buildSnapshot({ gateway, resources, previous });
 }
 
-describe('buildSnapshot', () => {
+describe('a snapshot', () => {
   test('golden: hashes are part of what workers and history hold, they must never move', () => {
     const snapshot = build({ 'bind/8080': 'one', 'policy/p': 'two' });
     assert.deepEqual(
@@ -39,6 +41,21 @@ describe('buildSnapshot', () => {
     const after = build({ a: '1', b: '2' }, before);
     assert.equal(after.resources.get('a'), before.resources.get('a'));
     assert.notEqual(after.resources.get('b'), before.resources.get('b'));
+  });
+
+  test('a message that is given again is not encoded again, and its name is never mixed up', () => {
+    let encoded = 0;
+    const counting = createSnapshotBuilder(({ text }: { readonly text: string }) => {
+      encoded += 1;
+      return Buffer.from(text);
+    });
+    const message = { text: '1' };
+    const first = counting({ gateway, resources: [{ name: 'a', message }] });
+    const second = counting({ gateway, resources: [{ name: 'a', message }], previous: first });
+    assert.equal(encoded, 1);
+    assert.equal(second.resources.get('a'), first.resources.get('a'));
+    const other = counting({ gateway, resources: [{ name: 'b', message }], previous: second });
+    assert.equal(other.resources.get('b')?.name, 'b');
   });
 
   test('the hash says equal exactly when names and contents are equal, whatever came before', () => {

@@ -16,22 +16,39 @@ interface BuildInput<Message> {
   readonly gateway: GatewayRef;
   /** Sorted by name, each name once. */
   readonly resources: readonly NamedMessage<Message>[];
-  /** Deterministic: equal messages give equal bytes. */
-  readonly encode: (message: Message) => Uint8Array;
   /** The version before: what did not change shares its bytes and is not hashed again. */
   readonly previous?: Snapshot | undefined;
 }
 
-/** Encodes each resource once and names the whole by its content. */
-export function buildSnapshot<Message>(input: BuildInput<Message>): Snapshot {
-  const resources = new Map<string, SnapshotResource>();
-  for (const { name, message } of input.resources) {
-    const bytes = input.encode(message);
-    const before = input.previous?.resources.get(name);
-    const unchanged = before !== undefined && Buffer.compare(before.bytes, bytes) === 0;
-    resources.set(name, unchanged ? before : snapshotResource(name, bytes));
-  }
-  return { gateway: input.gateway, hash: hashResources(resources.values()), resources };
+/**
+ * Encodes each resource once and names the whole by its content. A message that was in an earlier snapshot
+ * is not even encoded again, so messages must never change after they were given.
+ */
+export type SnapshotBuilder<Message> = (input: BuildInput<Message>) => Snapshot;
+
+/** `encode` must be deterministic: equal messages give equal bytes. */
+export function createSnapshotBuilder<Message extends object>(
+  encode: (message: Message) => Uint8Array,
+): SnapshotBuilder<Message> {
+  const built = new WeakMap<Message, SnapshotResource>();
+  const resourceOf = (
+    { name, message }: NamedMessage<Message>,
+    before: SnapshotResource | undefined,
+  ): SnapshotResource => {
+    const known = built.get(message);
+    if (known?.name === name) return known;
+    const bytes = encode(message);
+    const isUnchanged = before !== undefined && Buffer.compare(before.bytes, bytes) === 0;
+    const resource = isUnchanged ? before : snapshotResource(name, bytes);
+    built.set(message, resource);
+    return resource;
+  };
+  return ({ gateway, resources, previous }) => {
+    const all = new Map(
+      resources.map((one) => [one.name, resourceOf(one, previous?.resources.get(one.name))]),
+    );
+    return { gateway, hash: hashResources(all.values()), resources: all };
+  };
 }
 
 /** The resource of these bytes; its hash is the hash of the bytes alone, whatever its name. */
