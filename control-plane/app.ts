@@ -31,6 +31,7 @@ import { createMemoryStore } from './store/memory-store.js';
 import type { Store } from './store/store.js';
 import { createDiscoveryService } from './xds/discovery-service.js';
 import { startRpcServer } from './xds/server.js';
+import { createWorkerSets } from './xds/worker-sets.js';
 
 export interface ListenAddress {
   /** An IP address or `localhost`. */
@@ -116,7 +117,7 @@ async function start(
 
   const shared = { bus, wire, authenticate, logger, instance, newSessionId };
   const services = [
-    createDiscoveryService({ ...shared, source: reconciler }),
+    createDiscoveryService({ ...shared, sets: createWorkerSets(reconciler) }),
     createFleetService({ ...shared, clock, registry }),
   ];
   const rpc = await startRpcServer({

@@ -1,12 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { EventBody, WorkerRef } from '../../shared/events/event.js';
-import { ADDRESS_TYPE_URL, RESOURCE_TYPE_URL } from '../../shared/names/type-urls.js';
 import { failCall, type RawStream } from '../auth/rpc-guard.js';
-import type { SnapshotSource } from '../release/releases.js';
+import type { Dialect } from './dialect.js';
 import type { ResourceSet } from './holding.js';
 import type { ResponseCache } from './response-cache.js';
-import type { TypeTarget } from './response-plan.js';
 import {
   openSession,
   receiveRequest,
@@ -14,106 +12,98 @@ import {
   type Session,
   type SessionContext,
   type SessionOutput,
-  type SessionRequest,
   type SessionStep,
 } from './session.js';
+import type { AnyPlan, AnyRequest } from './type-protocol.js';
+import type { WorkerSets } from './worker-sets.js';
 
-/** The live part has no content yet, and types we do not know never have any. */
+/** Types we do not know never have any content, and nothing of them is ever taken away. */
 const EMPTY_SET: ResourceSet = { hash: '', resources: new Map() };
+const UNKNOWN_TYPE = { set: EMPTY_SET, label: '', removals: false };
 
-export interface DiscoveryStreamOptions {
+export interface DiscoveryStreamOptions<Request extends AnyRequest, Stream, Plan extends AnyPlan> {
   readonly call: RawStream;
+  readonly dialect: Dialect<Request, Stream, Plan>;
   readonly worker: WorkerRef;
   readonly host: string;
   readonly sessionId: string;
-  readonly source: SnapshotSource;
+  readonly sets: WorkerSets;
   readonly cache: ResponseCache;
 }
 
-/** One open delta stream: bytes in, session step, bytes out. It tells events and publishes none. */
-export class DiscoveryStream {
+/** An open stream as seen by those who do not care which protocol it speaks. */
+export interface LiveStream {
   readonly worker: WorkerRef;
   readonly host: string;
-  readonly #options: DiscoveryStreamOptions;
-  readonly #context: SessionContext;
-  #session: Session;
+  /** Reads the targets of these types again (undefined: of all) and writes what changed, now. */
+  retarget(typeUrls: readonly string[] | undefined): EventBody[];
+  /** Tells apart the events of this stream. */
+  nextStep(): string;
+  /** Ends the stream from our side; what the worker still sends is dropped. */
+  fail(error: HeartlineError): void;
+}
+
+/** One open stream: request in, session step, bytes out. It tells events and publishes none. */
+export class DiscoveryStream<Request extends AnyRequest, Stream, Plan extends AnyPlan>
+  implements LiveStream
+{
+  readonly worker: WorkerRef;
+  readonly host: string;
+  readonly #options: DiscoveryStreamOptions<Request, Stream, Plan>;
+  readonly #context: SessionContext<Request, Stream, Plan>;
+  #session: Session<Stream>;
   #steps = 0;
   #isEnded = false;
-  #existed = false;
 
-  constructor(options: DiscoveryStreamOptions) {
-    this.worker = options.worker;
+  constructor(options: DiscoveryStreamOptions<Request, Stream, Plan>) {
+    const { cache, dialect, sets, worker } = options;
+    this.worker = worker;
     this.host = options.host;
     this.#options = options;
     this.#session = openSession(options.sessionId);
     this.#context = {
-      targetOf: (typeUrl) => this.#targetOf(typeUrl),
-      differ: options.cache.differ,
+      protocol: dialect.protocol,
+      targetOf: (typeUrl) => sets.target(typeUrl, worker) ?? UNKNOWN_TYPE,
+      heldSet: (typeUrl, label) => sets.byLabel(typeUrl, worker, label),
+      differ: cache.differ,
     };
   }
 
   /** Takes one request and writes what it calls for; throws when the stream has to end. */
-  receive(request: SessionRequest): EventBody[] {
+  receive(request: Request): EventBody[] {
     if (this.#isEnded) return [];
     return this.#perform(receiveRequest(this.#session, request, this.#context));
   }
 
-  /** Reads the gateway's target again and writes what changed, now. */
-  retarget(): EventBody[] {
-    const bodies = this.#perform(retarget(this.#session, RESOURCE_TYPE_URL, this.#context));
-    // Other types have no content yet; what they may remove depends on whether the gateway exists.
-    const exists = this.#gatewayExists();
-    if (exists === this.#existed) return bodies;
-    this.#existed = exists;
-    return [...bodies, ...this.#perform(retarget(this.#session, ADDRESS_TYPE_URL, this.#context))];
+  retarget(typeUrls: readonly string[] = [...this.#session.types.keys()]): EventBody[] {
+    return typeUrls.flatMap((typeUrl) =>
+      this.#perform(retarget(this.#session, typeUrl, this.#context)),
+    );
   }
 
-  /** Tells apart the events of this stream. */
   nextStep(): string {
     this.#steps += 1;
     return `${this.#options.sessionId}.${this.#steps}`;
   }
 
-  /** Ends the stream from our side; what the worker still sends is dropped. */
   fail(error: HeartlineError): void {
     this.#isEnded = true;
     failCall(this.#options.call, error);
   }
 
-  #targetOf(typeUrl: string): TypeTarget {
-    const { source } = this.#options;
-    switch (typeUrl) {
-      case RESOURCE_TYPE_URL: {
-        const target = source.target(this.worker.gateway, this.worker.key);
-        if (target === undefined) return { set: EMPTY_SET, label: '', removals: false };
-        const { snapshot, gatewayExists } = target;
-        return { set: snapshot, label: snapshot.label, removals: gatewayExists };
-      }
-      case ADDRESS_TYPE_URL:
-        return { set: EMPTY_SET, label: '', removals: this.#gatewayExists() };
-      default:
-        return { set: EMPTY_SET, label: '', removals: false };
-    }
-  }
-
-  #gatewayExists(): boolean {
-    const { source } = this.#options;
-    return source.target(this.worker.gateway, this.worker.key)?.gatewayExists ?? false;
-  }
-
-  #perform(step: SessionStep): EventBody[] {
+  #perform(step: SessionStep<Stream, Plan>): EventBody[] {
     this.#session = step.session;
     return step.outputs.map((output) => this.#performOne(output));
   }
 
-  #performOne(output: SessionOutput): EventBody {
+  #performOne(output: SessionOutput<Plan>): EventBody {
     const { worker } = this;
     switch (output.kind) {
       case 'send': {
         const { typeUrl, plan, nonce } = output;
-        const { call, cache } = this.#options;
+        const { call, cache, dialect } = this.#options;
         // Never more than one unacknowledged response per type, so what write() returns does not matter.
-        call.write(cache.encode(typeUrl, plan, nonce));
+        call.write(dialect.encode(cache, typeUrl, plan, nonce));
         const { label } = plan.target;
         const counts = { resources: plan.resources.length, removed: plan.removed.length };
         return { type: 'sent', worker, typeUrl, label, ...counts };

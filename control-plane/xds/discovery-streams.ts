@@ -2,7 +2,7 @@
 import { HeartlineError, toHeartlineError } from '../../shared/errors/heartline-error.js';
 import type { EventBody, GatewayRef } from '../../shared/events/event.js';
 import { formatNamespacedName } from '../../shared/names/gateway-name.js';
-import type { DeltaDiscoveryRequest__Output } from '../../shared/proto/gen/envoy/service/discovery/v3/DeltaDiscoveryRequest.js';
+import type { Node__Output } from '../../shared/proto/gen/envoy/config/core/v3/Node.js';
 import type { Wire } from '../../shared/proto/wire.js';
 import type { Logger } from '../../shared/telemetry/logger.js';
 import type { Authenticator } from '../auth/authenticate.js';
@@ -11,16 +11,18 @@ import { failCall, headerOf, type RawStream } from '../auth/rpc-guard.js';
 import { bindWorker } from '../auth/worker-binding.js';
 import type { Bus } from '../bus/bus.js';
 import { workerRef } from '../fleet/worker-key.js';
-import type { SnapshotSource } from '../release/releases.js';
-import { DiscoveryStream } from './discovery-stream.js';
+import type { Dialect } from './dialect.js';
+import { DiscoveryStream, type LiveStream } from './discovery-stream.js';
 import { readNode } from './node-identity.js';
 import { hostOfPeer } from './peer-host.js';
 import { createPublishedCauses, type PublishedCauses } from './published-causes.js';
 import { createResponseCache, type ResponseCache } from './response-cache.js';
+import type { AnyPlan, AnyRequest } from './type-protocol.js';
 import { createWorkerDirectory, type WorkerDirectory } from './worker-directory.js';
+import type { WorkerSets } from './worker-sets.js';
 
 export interface DiscoveryOptions {
-  readonly source: SnapshotSource;
+  readonly sets: WorkerSets;
   readonly bus: Bus;
   readonly wire: Wire;
   readonly authenticate: Authenticator;
@@ -32,19 +34,27 @@ export interface DiscoveryOptions {
 }
 
 /** One call: before its first message nobody knows who it is; after its end nothing more happens. */
-type CallState =
+type CallState<Stream> =
   | { readonly phase: 'opening' }
-  | { readonly phase: 'open'; readonly stream: DiscoveryStream }
+  | { readonly phase: 'open'; readonly stream: Stream }
   | { readonly phase: 'ended' };
 
-/** Every live delta stream: admits them, steps them, and pushes to those of a changed gateway. */
+/** A call whose first message has come. */
+interface Opening<Request extends AnyRequest, Stream, Plan extends AnyPlan> {
+  readonly call: RawStream;
+  readonly identity: Identity;
+  readonly dialect: Dialect<Request, Stream, Plan>;
+  readonly node: Node__Output | undefined;
+}
+
+/** Every live stream of either protocol: admits them, steps them, and pushes to those of a changed gateway. */
 export class DiscoveryStreams {
   readonly #options: DiscoveryOptions;
   readonly #cache: ResponseCache;
   readonly #causes: PublishedCauses;
-  readonly #directory: WorkerDirectory<DiscoveryStream> = createWorkerDirectory();
+  readonly #directory: WorkerDirectory<LiveStream> = createWorkerDirectory();
   /** Events of pushes, on their way to the bus. */
-  readonly #untold: [DiscoveryStream, EventBody[]][] = [];
+  readonly #untold: [LiveStream, EventBody[]][] = [];
   #telling: NodeJS.Immediate | undefined;
 
   constructor(options: DiscoveryOptions) {
@@ -53,20 +63,27 @@ export class DiscoveryStreams {
     this.#causes = createPublishedCauses(options.bus);
   }
 
-  open(call: RawStream, identity: Identity): void {
-    if (!this.#options.source.ready()) {
+  open<Request extends AnyRequest, Stream, Plan extends AnyPlan>(
+    call: RawStream,
+    identity: Identity,
+    dialect: Dialect<Request, Stream, Plan>,
+  ): void {
+    if (!this.#options.sets.ready()) {
       throw new HeartlineError('UNAVAILABLE', 'the control plane still reads its log; try again');
     }
-    let state: CallState = { phase: 'opening' };
+    let state: CallState<DiscoveryStream<Request, Stream, Plan>> = { phase: 'opening' };
     const end = (reason: string): void => {
       if (state.phase === 'open') this.#lose(state.stream, reason);
       state = { phase: 'ended' };
     };
     const receive = (bytes: Buffer): void => {
       if (state.phase === 'ended' || call.cancelled) return;
-      const request = this.#options.wire.deltaRequest.decode(bytes);
+      const request = dialect.decode(bytes);
       if (state.phase === 'opening') {
-        state = { phase: 'open', stream: this.#admit(call, identity, request) };
+        state = {
+          phase: 'open',
+          stream: this.#admit({ call, identity, dialect, node: request.node }),
+        };
       }
       const bodies = state.stream.receive(request);
       this.#tellAll();
@@ -91,9 +108,9 @@ export class DiscoveryStreams {
   }
 
   /** The target of a gateway changed: all of its streams are written to, and then it is told. */
-  retarget(gateway: GatewayRef): void {
+  retarget(gateway: GatewayRef, typeUrls?: readonly string[]): void {
     for (const stream of this.#directory.ofGateway(gateway)) {
-      const bodies = this.#retargetOne(stream);
+      const bodies = this.#retargetOne(stream, typeUrls);
       if (bodies.length > 0) this.#untold.push([stream, bodies]);
     }
     // What was written leaves the process in the microtasks that follow; a thousand events before them would hold it up.
@@ -116,9 +133,9 @@ export class DiscoveryStreams {
   }
 
   /** A stream that cannot be served must not keep the others from their update. */
-  #retargetOne(stream: DiscoveryStream): EventBody[] {
+  #retargetOne(stream: LiveStream, typeUrls: readonly string[] | undefined): EventBody[] {
     try {
-      return stream.retarget();
+      return stream.retarget(typeUrls);
     } catch (thrown) {
       const error = toHeartlineError(thrown);
       const { nodeId } = stream.worker;
@@ -128,18 +145,17 @@ export class DiscoveryStreams {
     }
   }
 
-  #admit(
-    call: RawStream,
-    identity: Identity,
-    request: DeltaDiscoveryRequest__Output,
-  ): DiscoveryStream {
-    const { bus, logger, newSessionId, source } = this.#options;
-    const { nodeId, gateway, pod } = readNode(request.node);
+  #admit<Request extends AnyRequest, Stream, Plan extends AnyPlan>(
+    opening: Opening<Request, Stream, Plan>,
+  ): DiscoveryStream<Request, Stream, Plan> {
+    const { bus, logger, newSessionId, sets } = this.#options;
+    const { call, identity, dialect, node } = opening;
+    const { nodeId, gateway, pod } = readNode(node);
     const bound = bindWorker(identity, headerOf(call.metadata, 'clusterid'), gateway);
     const worker = workerRef(identity.name, bound, nodeId);
     const address = call.getPeer();
     const stream = new DiscoveryStream({
-      ...{ call, worker, source },
+      ...{ call, dialect, worker, sets },
       host: hostOfPeer(address),
       sessionId: newSessionId(),
       cache: this.#cache,
@@ -152,18 +168,18 @@ export class DiscoveryStreams {
     return stream;
   }
 
-  #replace(stream: DiscoveryStream): void {
+  #replace(stream: LiveStream): void {
     const { nodeId } = stream.worker;
     const message = `a newer stream of worker "${nodeId}" replaced this one`;
     this.#end(stream, new HeartlineError('ALREADY_EXISTS', message, { subject: nodeId }));
   }
 
-  #end(stream: DiscoveryStream, error: HeartlineError): void {
+  #end(stream: LiveStream, error: HeartlineError): void {
     this.#lose(stream, error.message);
     stream.fail(error);
   }
 
-  #lose(stream: DiscoveryStream, reason: string): void {
+  #lose(stream: LiveStream, reason: string): void {
     if (!this.#directory.leave(stream)) return;
     this.#tellAll();
     const { worker } = stream;
@@ -171,7 +187,7 @@ export class DiscoveryStreams {
     this.#options.bus.publish({ type: 'worker-lost', worker, reason }, { step: stream.nextStep() });
   }
 
-  #publish(stream: DiscoveryStream, bodies: readonly EventBody[]): void {
+  #publish(stream: LiveStream, bodies: readonly EventBody[]): void {
     for (const body of bodies) {
       if (body.type === 'rejected') this.#logRejection(body);
       const label = 'label' in body ? body.label : '';

@@ -63,11 +63,13 @@ function pathOf({ sharedFrom, resources, removed }: ResponsePlan): string | unde
 
 /**
  * Encodes `repeated Resource resources`, one entry at a time: encoded messages may be concatenated, so an
- * entry of one response is an entry of any other.
+ * entry of one response is an entry of any other. Only types that have resources are ever encoded.
  */
 function createEntryEncoder(wire: Wire): (typeUrl: string, resource: SnapshotResource) => Buffer {
-  const entries = new WeakMap<SnapshotResource, Buffer>();
+  const entriesOfType = new Map<string, WeakMap<SnapshotResource, Buffer>>();
   return (typeUrl, resource) => {
+    const entries = entriesOfType.get(typeUrl) ?? new WeakMap<SnapshotResource, Buffer>();
+    entriesOfType.set(typeUrl, entries);
     const known = entries.get(resource);
     if (known !== undefined) return known;
     const { name, hash, bytes } = resource;

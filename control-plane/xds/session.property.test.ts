@@ -5,15 +5,16 @@ import fc from 'fast-check';
 import { RESOURCE_TYPE_URL } from '../../shared/names/type-urls.js';
 import { snapshotOf } from '../../test/support/resource-sets.js';
 import { diffSets } from './difference.js';
-import type { TypeTarget } from './response-plan.js';
+import type { ResponsePlan, TypeTarget } from './response-plan.js';
 import {
   openSession,
   receiveRequest,
   retarget,
+  type Session,
   type SessionOutput,
-  type SessionRequest,
   type SessionStep,
 } from './session.js';
+import { DELTA, type TypeRequest, type TypeStream } from './type-stream.js';
 
 const NAMES = ['a', 'b', 'c', 'd'] as const;
 
@@ -51,7 +52,7 @@ const ops: fc.Arbitrary<Op> = fc.oneof(
 
 /** A client that follows the protocol and checks every response for what no server may do. */
 class ModelClient {
-  session = openSession('s');
+  session: Session<TypeStream> = openSession('s');
   target: TypeTarget = { set: snapshotOf({}), label: 'v0', removals: true };
   /** What the client runs: version by name. */
   readonly held = new Map<string, string>();
@@ -61,7 +62,7 @@ class ModelClient {
   readonly asked = new Set<string>();
   /** Content refused and not replaced since. */
   readonly refused = new Map<string, string | undefined>();
-  out: (SessionOutput & { kind: 'send' }) | undefined;
+  out: (SessionOutput<ResponsePlan> & { kind: 'send' }) | undefined;
   #number = 0;
 
   want(wanted: Record<string, string>, removals: boolean): void {
@@ -98,7 +99,7 @@ class ModelClient {
     this.request({ responseNonce: out.nonce, ...detail });
   }
 
-  request(request: Partial<SessionRequest>): void {
+  request(request: Partial<TypeRequest>): void {
     const lists = { resourceNamesSubscribe: [], resourceNamesUnsubscribe: [] };
     const typed = { typeUrl: RESOURCE_TYPE_URL, ...lists, ...request };
     this.#take(receiveRequest(this.session, typed, this.#context()));
@@ -137,10 +138,15 @@ class ModelClient {
   }
 
   #context() {
-    return { targetOf: () => this.target, differ: diffSets };
+    return {
+      targetOf: () => this.target,
+      differ: diffSets,
+      heldSet: () => undefined,
+      protocol: DELTA,
+    };
   }
 
-  #take(step: SessionStep): void {
+  #take(step: SessionStep<TypeStream, ResponsePlan>): void {
     this.session = step.session;
     for (const output of step.outputs) {
       if (output.kind !== 'send') continue;
@@ -150,7 +156,7 @@ class ModelClient {
     }
   }
 
-  #check({ plan }: SessionOutput & { kind: 'send' }): void {
+  #check({ plan }: SessionOutput<ResponsePlan> & { kind: 'send' }): void {
     const names = [...plan.resources.map((resource) => resource.name), ...plan.removed];
     assert.equal(new Set(names).size, names.length, 'R17 a name twice');
     for (const resource of plan.resources) {

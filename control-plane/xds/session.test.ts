@@ -5,20 +5,20 @@ import { RESOURCE_TYPE_URL } from '../../shared/names/type-urls.js';
 import { snapshotOf, versionOf } from '../../test/support/resource-sets.js';
 import { diffSets } from './difference.js';
 import { heldVersion } from './holding.js';
-import type { TypeTarget } from './response-plan.js';
+import type { ResponsePlan, TypeTarget } from './response-plan.js';
 import {
   openSession,
   receiveRequest,
   retarget,
   type Session,
   type SessionOutput,
-  type SessionRequest,
   type SessionStep,
 } from './session.js';
+import { DELTA, type TypeRequest, type TypeStream } from './type-stream.js';
 
 /** A scripted client against the session, with everything that happened written as short texts. */
 class Play {
-  session: Session = openSession('s');
+  session: Session<TypeStream> = openSession('s');
   target: TypeTarget;
   #number = 1;
   #nonce = '';
@@ -27,13 +27,13 @@ class Play {
     this.target = targetOf(contents, this.#number, removals);
   }
 
-  ask(request: Partial<SessionRequest>): string[] {
+  ask(request: Partial<TypeRequest>): string[] {
     const lists = { resourceNamesSubscribe: [], resourceNamesUnsubscribe: [] };
     const typed = { typeUrl: RESOURCE_TYPE_URL, ...lists, ...request };
     return this.#tell(receiveRequest(this.session, typed, this.#context()));
   }
 
-  answer(errorMessage?: string, more: Partial<SessionRequest> = {}): string[] {
+  answer(errorMessage?: string, more: Partial<TypeRequest> = {}): string[] {
     const detail = errorMessage === undefined ? {} : { errorDetail: { message: errorMessage } };
     return this.ask({ responseNonce: this.#nonce, ...detail, ...more });
   }
@@ -45,10 +45,15 @@ class Play {
   }
 
   #context() {
-    return { targetOf: () => this.target, differ: diffSets };
+    return {
+      targetOf: () => this.target,
+      differ: diffSets,
+      heldSet: () => undefined,
+      protocol: DELTA,
+    };
   }
 
-  #tell(step: SessionStep): string[] {
+  #tell(step: SessionStep<TypeStream, ResponsePlan>): string[] {
     this.session = step.session;
     for (const output of step.outputs) if (output.kind === 'send') this.#nonce = output.nonce;
     return step.outputs.map(describe);
@@ -63,7 +68,7 @@ function targetOf(contents: Contents, number: number, removals: boolean): TypeTa
 }
 
 /** `v1: a b -c` = a response labelled v1 with resources a and b and the removal of c. */
-function describe(output: SessionOutput): string {
+function describe(output: SessionOutput<ResponsePlan>): string {
   switch (output.kind) {
     case 'send': {
       const { resources, removed, target } = output.plan;

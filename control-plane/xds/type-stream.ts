@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ResourceProblem } from '../../shared/events/event.js';
 import {
   type Holding,
   heldVersion,
@@ -29,6 +28,7 @@ import {
   type Reply,
   type Subscription,
 } from './subscription.js';
+import type { AdvanceStep, RequestStep, TypeProtocol } from './type-protocol.js';
 import { readVerdict, type Verdict } from './verdict.js';
 
 interface TypeFacts {
@@ -53,8 +53,9 @@ export type TypeStream =
   | (TypeFacts & { readonly phase: 'settled'; readonly label: string | undefined })
   | (TypeFacts & { readonly phase: 'waiting'; readonly sent: SentResponse });
 
-/** The fields of a DeltaDiscoveryRequest that matter after its type is known. */
+/** The fields of a DeltaDiscoveryRequest that matter here. */
 export interface TypeRequest {
+  readonly typeUrl?: string;
   readonly resourceNamesSubscribe: readonly string[];
   readonly resourceNamesUnsubscribe: readonly string[];
   readonly initialResourceVersions?: { readonly [name: string]: string };
@@ -62,26 +63,11 @@ export interface TypeRequest {
   readonly errorDetail?: { readonly message?: string };
 }
 
-/** What a worker's answer to one response means for what it runs. */
-export type Outcome =
-  | {
-      readonly kind: 'accepted';
-      readonly label: string;
-      readonly warnings: readonly ResourceProblem[];
-    }
-  | {
-      readonly kind: 'rejected';
-      readonly label: string;
-      /** Also what was refused earlier, is still wanted and is therefore still missing. */
-      readonly problems: readonly ResourceProblem[];
-      readonly warnings: readonly ResourceProblem[];
-    };
-
 /**
  * The first request of a type. Its nonce, if any, is of an earlier stream and means nothing here; its
  * versions are what the worker kept from that stream.
  */
-export function openTypeStream(request: TypeRequest, target: TypeTarget): TypeStream {
+function openTypeStream(request: TypeRequest, target: TypeTarget): TypeStream {
   const { subscription, reply, answer } = openSubscription(nameChanges(request));
   const versions = new Map(Object.entries(request.initialResourceVersions ?? {}));
   const holding = subscription.wildcard
@@ -94,17 +80,11 @@ export function openTypeStream(request: TypeRequest, target: TypeTarget): TypeSt
   return { phase: 'settled', subscription, holding, rejections, owed, label: undefined };
 }
 
-export interface TypeRequestStep {
-  readonly stream: TypeStream;
-  /** Present when the request answered the response that was out. */
-  readonly outcome?: Outcome;
-}
-
 /**
  * Any later request of the type. An answer to anything but the response that is out is stale and says
  * nothing; changes of the subscription count in every request (R7).
  */
-export function receiveTypeRequest(stream: TypeStream, request: TypeRequest): TypeRequestStep {
+function receiveTypeRequest(stream: TypeStream, request: TypeRequest): RequestStep<TypeStream> {
   const subscribed = applyNameChanges(stream, nameChanges(request));
   if (subscribed.phase !== 'waiting' || request.responseNonce !== subscribed.sent.nonce) {
     return { stream: subscribed };
@@ -114,22 +94,16 @@ export function receiveTypeRequest(stream: TypeStream, request: TypeRequest): Ty
   return settle(subscribed, plan, verdict);
 }
 
-export interface AdvanceStep {
-  readonly stream: TypeStream;
-  /** Present when a response has to be written now. */
-  readonly sent?: SentResponse;
-}
-
 /**
  * Brings the type towards its target; while a response is out, a newer target simply waits for its turn.
  * `nonce` is used when a response is due.
  */
-export function advanceTypeStream(
+function advanceTypeStream(
   stream: TypeStream,
   target: TypeTarget,
   nonce: string,
   differ: Differ,
-): AdvanceStep {
+): AdvanceStep<TypeStream, ResponsePlan> {
   if (stream.phase === 'waiting') return { stream };
   const { subscription, holding, owed } = stream;
   const rejections = dropOutdated(stream.rejections, target.set);
@@ -158,7 +132,7 @@ function settle(
   stream: TypeStream & { phase: 'waiting' },
   plan: ResponsePlan,
   verdict: Verdict,
-): TypeRequestStep {
+): RequestStep<TypeStream> {
   const { subscription, owed } = stream;
   const holding = heldAfter(stream.holding, plan, verdict);
   const rejections = rejectionsAfter(stream.rejections, plan, verdict);
@@ -271,3 +245,11 @@ function nameChanges(request: TypeRequest): NameChanges {
     unsubscribe: request.resourceNamesUnsubscribe,
   };
 }
+
+/** The rules of DeltaAggregatedResources. */
+export const DELTA: TypeProtocol<TypeRequest, TypeStream, ResponsePlan> = {
+  open: (request, target) => ({ stream: openTypeStream(request, target) }),
+  receive: receiveTypeRequest,
+  advance: advanceTypeStream,
+  countNames: (stream) => stream.subscription.names.size,
+};

@@ -40,6 +40,7 @@ export const PURE: readonly string[] = [
   'control-plane/xds/response-plan',
   'control-plane/xds/session',
   'control-plane/xds/subscription',
+  'control-plane/xds/type-protocol',
   'control-plane/xds/type-stream',
   'control-plane/xds/verdict',
   'dataplane/admin/config-dump',

@@ -3,6 +3,7 @@ import { createAuthenticator } from '../../control-plane/auth/authenticate.js';
 import { createMemoryBus } from '../../control-plane/bus/memory-bus.js';
 import { createDiscoveryService } from '../../control-plane/xds/discovery-service.js';
 import { startRpcServer } from '../../control-plane/xds/server.js';
+import { createWorkerSets } from '../../control-plane/xds/worker-sets.js';
 import type { HeartlineEvent } from '../../shared/events/event.js';
 import { loadPackageDefinition } from '../../shared/proto/package-definition.js';
 import { loadWire } from '../../shared/proto/wire.js';
@@ -44,7 +45,8 @@ export async function startDiscoveryServer(keepalive?: { timeMs: number; timeout
   ]);
   let sessions = 0;
   const discovery = createDiscoveryService({
-    ...{ source, bus, wire, authenticate, logger },
+    ...{ bus, wire, authenticate, logger },
+    sets: createWorkerSets(source),
     instance: 'control-plane-under-test',
     newSessionId: () => {
       sessions += 1;
