@@ -93,7 +93,8 @@ async function start(
   const authenticate = createAuthenticator(tokensOf(dataDir, cluster));
   const bus = createMemoryBus({ source: 'control-plane', clock, logger });
   const wire = loadWire();
-  const admission = createAdmission(join(packageRoot(import.meta.url), 'deploy', 'crds'));
+  const deploy = join(packageRoot(import.meta.url), 'deploy');
+  const admission = createAdmission(join(deploy, 'crds'), join(deploy, 'built-in-kinds'));
   const door = createObjectDoor({ store, admission, clock, randomUuid: randomUUID });
 
   const reconciler = createReconciler({

@@ -87,11 +87,10 @@ function sendFailure(
     .send(failureStatus(error, about));
 }
 
-/** Which object a request was about, from its path: `/apis/G/V/namespaces/NS/PLURAL/NAME`. */
+/** Which object a request was about, from its path: `/apis/G/V/namespaces/NS/PLURAL/NAME`, without G in `/api/V/…`. */
 function aboutOf(request: FastifyRequest): StatusDetails {
-  const [, , group = '', version = '', , , plural = ''] = (request.routeOptions.url ?? '').split(
-    '/',
-  );
+  const [, root, ...rest] = (request.routeOptions.url ?? '').split('/');
+  const [group = '', version = '', , , plural = ''] = root === 'api' ? ['', ...rest] : rest;
   const kind = findKindByPath(group, version, plural);
   if (kind === undefined) return {};
   const { name } = request.params as { readonly name?: string };

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
-import { apiVersionOf, KINDS, type Kind } from '../policy/kinds.js';
+import { apiPathOf, apiVersionOf, KINDS, type Kind, resourceWord } from '../policy/kinds.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import type { ChangeResult, ObjectChange, ObjectDoor } from '../source/object-door.js';
 import { parseBody } from './body.js';
@@ -23,7 +23,7 @@ export function addObjectRoutes(app: FastifyInstance, door: ObjectDoor): void {
 }
 
 function addKind(app: FastifyInstance, door: ObjectDoor, kind: Kind): void {
-  const base = `/apis/${apiVersionOf(kind)}`;
+  const base = apiPathOf(kind);
   const everywhere = `${base}/${kind.plural}`;
   const collection = `${base}/namespaces/:namespace/${kind.plural}`;
   const item = `${collection}/:name`;
@@ -75,7 +75,7 @@ function read(door: ObjectDoor, kind: Kind, { namespace, name }: ItemParams): Ku
   if (object !== undefined) return object;
   throw new HeartlineError(
     'NOT_FOUND',
-    `${kind.plural}.${kind.group} "${name}" not found in namespace "${namespace}"`,
+    `${resourceWord(kind)} "${name}" not found in namespace "${namespace}"`,
     { subject: name },
   );
 }

@@ -75,7 +75,7 @@ function takeBodiesAsBytes(app: FastifyInstance): void {
 
 function refuseOtherAnswers(app: FastifyInstance): void {
   app.addHook('preHandler', async (request, reply) => {
-    const isApi = request.routeOptions.url?.startsWith('/apis/') ?? false;
+    const isApi = /^\/apis?\//.test(request.routeOptions.url ?? '');
     if (!isApi || acceptsJson(request.headers.accept)) return undefined;
     reply.code(406).header(CODE_HEADER, 'UNSUPPORTED_MEDIA');
     return reply.send(

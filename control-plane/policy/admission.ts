@@ -15,6 +15,7 @@ import { isNestedDeeper } from './nesting.js';
 import { normalize, type UnknownField } from './normalize.js';
 import { warnAbout } from './object-warnings.js';
 import { describeSchemaErrors, showValue } from './schema-problems.js';
+import { foldStringData } from './secret-data.js';
 import { isJsonObject, type StructuralSchema } from './structural-schema.js';
 
 /** What to do with fields the schema does not know: refuse, drop and say so, drop. */
@@ -34,8 +35,8 @@ export interface Admission {
   admit(kind: Kind, object: unknown, options: { fieldValidation: FieldValidation }): Admitted;
 }
 
-/** Reads the CRD files once; their schemas and rules are then evaluated for every object. */
-export function createAdmission(crdDir: string): Admission {
+/** Reads the schema files of these folders once; their schemas and rules are then evaluated for every object. */
+export function createAdmission(...schemaDirs: readonly string[]): Admission {
   // The schemas are our own files and tests load them all; checking them against the meta-schema at every
   // start would cost 60 ms.
   const ajv = new Ajv({
@@ -46,9 +47,9 @@ export function createAdmission(crdDir: string): Admission {
     validateSchema: false,
   });
   const validators = new Map<string, KindValidator>();
-  for (const { spec } of loadCrds(crdDir)) {
+  for (const { spec } of schemaDirs.flatMap(loadCrds)) {
     for (const { name: version, schema } of spec.versions) {
-      const apiVersion = `${spec.group}/${version}`;
+      const apiVersion = spec.group === '' ? version : `${spec.group}/${version}`;
       validators.set(`${apiVersion} ${spec.names.kind}`, compile(ajv, schema.openAPIV3Schema));
     }
   }
@@ -122,7 +123,10 @@ function admit(
   if (problems.length > 0) throw invalidObject(subject, problems);
 
   const { apiVersion, kind: word, ...rest } = value as { [key: string]: JsonValue };
-  const object = { apiVersion, kind: word, metadata: head.metadata, ...rest } as KubeObject;
+  const object = foldStringData({
+    ...{ apiVersion, kind: word, metadata: head.metadata },
+    ...rest,
+  } as KubeObject);
   const dropped = fieldValidation === 'Warn' ? unknownFields.map(describeUnknown) : [];
   return { object, warnings: [...dropped, ...head.warnings, ...warnAbout(object)] };
 }

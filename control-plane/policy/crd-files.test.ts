@@ -9,7 +9,9 @@ import { BYTE_RANGES, type ByteSizeField } from './byte-size.js';
 import { KINDS } from './kinds.js';
 import type { StructuralSchema } from './structural-schema.js';
 
-const crdDir = join(packageRoot(import.meta.url), 'deploy/crds');
+const root = packageRoot(import.meta.url);
+const crdDir = join(root, 'deploy/crds');
+const builtInDir = join(root, 'deploy/built-in-kinds');
 
 interface CrdFile {
   readonly metadata: { readonly name: string; readonly annotations?: Record<string, string> };
@@ -27,10 +29,13 @@ interface CrdFile {
 
 const files = readdirSync(crdDir).filter((file) => file.endsWith('.yaml'));
 const crds = files.map((file) => parse(readFileSync(join(crdDir, file), 'utf8')) as CrdFile);
+const builtIn = readdirSync(builtInDir)
+  .filter((file) => file.endsWith('.yaml'))
+  .map((file) => parse(readFileSync(join(builtInDir, file), 'utf8')) as CrdFile);
 
 describe('CRD files', () => {
   it('say the same as the table of kinds', () => {
-    const rows = crds.map(({ spec }) => ({
+    const rows = [...crds, ...builtIn].map(({ spec }) => ({
       group: spec.group,
       version: spec.versions[0]?.name,
       kind: spec.names.kind,
@@ -41,7 +46,7 @@ describe('CRD files', () => {
     }));
     assert.deepEqual(
       rows.sort((a, b) => (a.kind < b.kind ? -1 : 1)),
-      [...KINDS],
+      KINDS.toSorted((a, b) => (a.kind < b.kind ? -1 : 1)),
     );
   });
 
@@ -49,25 +54,26 @@ describe('CRD files', () => {
     crds.forEach(({ metadata, spec }, index) => {
       assert.equal(metadata.name, `${spec.names.plural}.${spec.group}`);
       assert.equal(files[index], `${spec.group}_${spec.names.plural}.yaml`);
-      assert.deepEqual(spec.versions[0]?.subresources, { status: {} });
+      const [version] = spec.versions;
+      const hasStatus = version?.schema.openAPIV3Schema.properties?.['status'] !== undefined;
+      assert.deepEqual(version?.subresources, hasStatus ? { status: {} } : undefined);
       const isProtected = spec.group.endsWith('.k8s.io');
       const approval = metadata.annotations?.['api-approved.kubernetes.io'];
       assert.equal(approval !== undefined, isProtected, metadata.name);
     });
   });
 
+  it('of built-in kinds can not be installed by mistake', () => {
+    for (const one of builtIn) assert.equal((one as { kind?: string }).kind, 'BuiltInKind');
+  });
+
+  for (const { spec } of builtIn) {
+    it(`${spec.names.kind} is a structural schema`, () => isStructural(spec));
+  }
+
   for (const { spec } of crds) {
     const schema = spec.versions[0]?.schema.openAPIV3Schema ?? {};
-    it(`${spec.names.kind} is a structural schema`, () => {
-      walk(schema, spec.names.kind, (node, path) => {
-        const isAny =
-          node['x-kubernetes-preserve-unknown-fields'] ?? node['x-kubernetes-int-or-string'];
-        assert.ok(node.type !== undefined || isAny, `${path} has no type`);
-        for (const name of node.required ?? []) {
-          assert.ok(node.properties?.[name], `${path} requires ${name}, which it does not have`);
-        }
-      });
-    });
+    it(`${spec.names.kind} is a structural schema`, () => isStructural(spec));
 
     it(`${spec.names.kind} bounds what its rules look at: Kubernetes refuses rules it cannot price`, () => {
       walk(schema, spec.names.kind, (node, path) => {
@@ -101,6 +107,17 @@ describe('CRD files', () => {
     }
   });
 });
+
+function isStructural({ names, versions }: CrdFile['spec']): void {
+  walk(versions[0]?.schema.openAPIV3Schema ?? {}, names.kind, (node, path) => {
+    const isAny =
+      node['x-kubernetes-preserve-unknown-fields'] ?? node['x-kubernetes-int-or-string'];
+    assert.ok(node.type !== undefined || isAny, `${path} has no type`);
+    for (const name of node.required ?? []) {
+      assert.ok(node.properties?.[name], `${path} requires ${name}, which it does not have`);
+    }
+  });
+}
 
 function walk(
   schema: StructuralSchema,

@@ -17,7 +17,7 @@ import { isJsonObject } from './structural-schema.js';
 
 /**
  * Each file of testdata/ holds the cases of one kind. A case is a `spec` that replaces the spec of `object`
- * (or a whole `object`), and the `answer`: the admitted spec and its warnings, or the code and the problems.
+ * (or a whole `object`), and the `answer`: the admitted spec (the whole body of a kind without) and its warnings, or the code and the problems.
  * HEARTLINE_UPDATE_GOLDENS=1 writes the answers anew, HEARTLINE_GOLDEN=name runs the cases of that name.
  */
 interface CaseFile {
@@ -35,7 +35,7 @@ interface GoldenCase {
 
 const root = packageRoot(import.meta.url);
 const folder = join(root, 'control-plane/policy/testdata');
-const crdDir = join(root, 'deploy/crds');
+const schemaDirs = ['deploy/crds', 'deploy/built-in-kinds'].map((dir) => join(root, dir));
 const admission = crdAdmission();
 const only = process.env['HEARTLINE_GOLDEN'];
 const isUpdate = process.env['HEARTLINE_UPDATE_GOLDENS'] === '1';
@@ -69,7 +69,11 @@ function admit(base: CaseFile['object'], golden: GoldenCase): unknown {
   const { fieldValidation = 'Strict' } = golden;
   try {
     const { object, warnings } = admission.admit(kind, objectOf(base, golden), { fieldValidation });
-    return { spec: object.spec, ...(warnings.length === 0 ? {} : { warnings }) };
+    const { apiVersion: _, kind: __, metadata: ___, ...body } = object;
+    return {
+      ...(body.spec === undefined ? { body } : body),
+      ...(warnings.length === 0 ? {} : { warnings }),
+    };
   } catch (error) {
     if (!(error instanceof HeartlineError)) throw error;
     const problems = error.problems.map(
@@ -99,7 +103,7 @@ interface Outcomes {
 /** How often each rule held in an admitted case, and was the reason of a refusal. */
 function evaluateEveryCase(): ReadonlyMap<string, Outcomes> {
   const outcomes = new Map<string, Outcomes>();
-  for (const { spec } of loadCrds(crdDir)) {
+  for (const { spec } of schemaDirs.flatMap(loadCrds)) {
     const schema = spec.versions[0]?.schema.openAPIV3Schema ?? {};
     const tree = compileRules(schema);
     if (tree === undefined) continue;
@@ -136,7 +140,7 @@ function countRules(
   for (const { rule, holds } of tree.rules) {
     const outcome = outcomes.get(ruleId(path, rule.rule));
     assert.ok(outcome);
-    const isAdmitted = answer.startsWith('{"spec":');
+    const isAdmitted = /^\{"(?:spec|body)":/.test(answer);
     if (holds(toCelValue(tree.schema, value))) outcome.kept += isAdmitted ? 1 : 0;
     else if (answer.includes(JSON.stringify(rule.message).slice(1, -1))) outcome.broken += 1;
   }

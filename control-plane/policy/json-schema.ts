@@ -13,6 +13,7 @@ const SHARED_KEYWORDS = [
   'minItems',
   'maxItems',
   'maxProperties',
+  'writeOnly',
 ] as const;
 
 export interface JsonSchema {

@@ -2,6 +2,7 @@
 
 /** A served kind: how it is named in paths, in YAML and at the prompt. */
 export interface Kind {
+  /** Empty for the core group (`v1`). */
   readonly group: string;
   readonly version: string;
   readonly kind: string;
@@ -12,10 +13,27 @@ export interface Kind {
 }
 
 const AGENTGATEWAY = { group: 'agentgateway.dev', version: 'v1alpha1' } as const;
+const CORE = { group: '', version: 'v1' } as const;
 const GATEWAY_API = { group: 'gateway.networking.k8s.io' } as const;
 
 /** Every kind the control plane reads, sorted by group and kind. Later issues add rows. */
 export const KINDS: readonly Kind[] = [
+  {
+    ...CORE,
+    kind: 'Secret',
+    plural: 'secrets',
+    singular: 'secret',
+    shortNames: [],
+    namespaced: true,
+  },
+  {
+    ...CORE,
+    kind: 'Service',
+    plural: 'services',
+    singular: 'service',
+    shortNames: ['svc'],
+    namespaced: true,
+  },
   {
     ...AGENTGATEWAY,
     kind: 'AgentgatewayBackend',
@@ -30,6 +48,15 @@ export const KINDS: readonly Kind[] = [
     plural: 'agentgatewaypolicies',
     singular: 'agentgatewaypolicy',
     shortNames: ['agpol'],
+    namespaced: true,
+  },
+  {
+    group: 'discovery.k8s.io',
+    version: 'v1',
+    kind: 'EndpointSlice',
+    plural: 'endpointslices',
+    singular: 'endpointslice',
+    shortNames: [],
     namespaced: true,
   },
   {
@@ -48,6 +75,15 @@ export const KINDS: readonly Kind[] = [
     plural: 'httproutes',
     singular: 'httproute',
     shortNames: [],
+    namespaced: true,
+  },
+  {
+    ...GATEWAY_API,
+    version: 'v1beta1',
+    kind: 'ReferenceGrant',
+    plural: 'referencegrants',
+    singular: 'referencegrant',
+    shortNames: ['refgrant'],
     namespaced: true,
   },
   {
@@ -77,8 +113,23 @@ export function findKindByPath(group: string, version: string, plural: string): 
   return KINDS.find((k) => k.group === group && k.version === version && k.plural === plural);
 }
 
-export function apiVersionOf(kind: Kind): string {
-  return `${kind.group}/${kind.version}`;
+export function apiVersionOf({ group, version }: Kind): string {
+  return group === '' ? version : `${group}/${version}`;
+}
+
+/** Where the API serves a kind's group: `/apis/<group>/<version>`, or `/api/v1` for the core group. */
+export function apiPathOf(kind: Kind): string {
+  return kind.group === '' ? `/api/${kind.version}` : `/apis/${apiVersionOf(kind)}`;
+}
+
+/** `<plural>.<group>`, as Kubernetes names a resource in its messages. */
+export function resourceWord({ group, plural }: Kind): string {
+  return group === '' ? plural : `${plural}.${group}`;
+}
+
+/** The part of a store key that stands for the group; the core group has no name, and Kubernetes calls it so. */
+export function storeGroup({ group }: Kind): string {
+  return group === '' ? 'core' : group;
 }
 
 /** Store key of an object: `objects/<group>/<plural>/<namespace>/<name>`. */
@@ -88,10 +139,10 @@ export function objectKey(kind: Kind, namespace: string, name: string): string {
 
 /** Store prefix of all objects of a kind. */
 export function objectPrefix(kind: Kind): string {
-  return `objects/${kind.group}/${kind.plural}/`;
+  return `objects/${storeGroup(kind)}/${kind.plural}/`;
 }
 
 /** Store key of an object's status; its own key, so that it never bumps a generation. */
 export function statusKey(kind: Kind, namespace: string, name: string): string {
-  return `status/${kind.group}/${kind.plural}/${namespace}/${name}`;
+  return `status/${storeGroup(kind)}/${kind.plural}/${namespace}/${name}`;
 }

@@ -5,7 +5,10 @@ import { parse } from 'yaml';
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { Crd } from './structural-schema.js';
 
-/** Reads every CRD file of a folder, sorted by file name. The one place of this room that touches the disk. */
+/** What a file may be: a CRD, or the schema of a kind that is built into Kubernetes and must not be installed. */
+const SCHEMA_KINDS: readonly string[] = ['CustomResourceDefinition', 'BuiltInKind'];
+
+/** Reads every schema file of a folder, sorted by file name. The one place of this room that touches the disk. */
 export function loadCrds(crdDir: string): readonly Crd[] {
   return readdirSync(crdDir)
     .filter((file) => file.endsWith('.yaml'))
@@ -15,8 +18,10 @@ export function loadCrds(crdDir: string): readonly Crd[] {
 
 function readCrd(path: string): Crd {
   const document = parse(readFileSync(path, 'utf8')) as { kind?: string } | null;
-  if (document?.kind !== 'CustomResourceDefinition') {
-    throw new HeartlineError('CONFIG', `${path} is no CustomResourceDefinition`, { subject: path });
+  if (!SCHEMA_KINDS.includes(document?.kind ?? '')) {
+    throw new HeartlineError('CONFIG', `${path} is no ${SCHEMA_KINDS.join(' and no ')}`, {
+      subject: path,
+    });
   }
   return document as unknown as Crd;
 }

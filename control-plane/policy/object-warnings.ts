@@ -1,14 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
+import { ipBytes, ipFamily } from '../../shared/names/ip-address.js';
 import { parseDurationMs } from '../../shared/time/duration.js';
 import { BYTE_RANGES, type ByteSizeField, resolveByteSize } from './byte-size.js';
+import { endpointSlice, SERVICE_LABEL, serviceNameOf } from './endpoint-slice.js';
 import type { KubeObject } from './kube-object.js';
 import { type FrontendHttp, type Keepalive, policySpec } from './policy-spec.js';
 
 /** What is accepted and yet not what the author may think; one sentence for each. */
 export function warnAbout(object: KubeObject): readonly string[] {
-  if (object.kind !== 'AgentgatewayPolicy') return [];
-  const { frontend } = policySpec(object);
-  return [...warnAboutTcp(frontend?.tcp?.keepalive), ...warnAboutHttp(frontend?.http)];
+  switch (object.kind) {
+    case 'AgentgatewayPolicy': {
+      const { frontend } = policySpec(object);
+      return [...warnAboutTcp(frontend?.tcp?.keepalive), ...warnAboutHttp(frontend?.http)];
+    }
+    case 'EndpointSlice':
+      return warnAboutSlice(object);
+    case 'Secret':
+      return 'immutable' in object
+        ? ['immutable: has no effect; this control plane lets a Secret be replaced']
+        : [];
+    default:
+      return [];
+  }
+}
+
+function warnAboutSlice(object: KubeObject): readonly string[] {
+  const { addressType, endpoints } = endpointSlice(object);
+  const warnings: string[] = [];
+  if (serviceNameOf(object) === undefined) {
+    warnings.push(`metadata.labels: without ${SERVICE_LABEL} the slice belongs to no Service`);
+  }
+  if (addressType === 'FQDN') {
+    return [...warnings, 'addressType: FQDN is not used; give a name to an AgentgatewayBackend'];
+  }
+  endpoints.forEach(({ addresses: [address = ''] }, index) => {
+    const bytes = ipBytes(address);
+    if (bytes !== undefined && ipFamily(bytes) === addressType) return;
+    warnings.push(
+      `endpoints[${index}].addresses[0]: ${address} is no ${addressType} address, so the endpoint is left out`,
+    );
+  });
+  return warnings;
 }
 
 function warnAboutTcp(keepalive: Keepalive = {}): readonly string[] {

@@ -107,7 +107,9 @@ function refuse(
   expectation: string,
   reason = 'FieldValueInvalid',
 ): { message: string; reason: string } {
-  return { message: `${showValue(error.data)} ${expectation}`, reason };
+  const schema = (error.parentSchema ?? {}) as JsonSchema;
+  const shown = schema['writeOnly'] === true ? 'the value' : showValue(error.data);
+  return { message: `${shown} ${expectation}`, reason };
 }
 
 function count(error: ErrorObject, expectation: string): { message: string; reason: string } {

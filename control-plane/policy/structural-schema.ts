@@ -20,6 +20,8 @@ export interface StructuralSchema {
   readonly example?: JsonValue;
   readonly default?: JsonValue;
   readonly nullable?: boolean;
+  /** A secret value: never repeated in a message, never given out by a read. */
+  readonly writeOnly?: boolean;
   readonly properties?: { readonly [name: string]: StructuralSchema };
   readonly required?: readonly string[];
   readonly additionalProperties?: StructuralSchema;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NamespacedName } from '../../shared/names/gateway-name.js';
-import { KINDS, type Kind } from '../policy/kinds.js';
+import { KINDS, type Kind, storeGroup } from '../policy/kinds.js';
 
 /** Store prefix of every object of every kind. */
 export const OBJECTS_PREFIX = 'objects/';
@@ -14,7 +14,7 @@ export interface ObjectRef extends NamespacedName {
 export function parseObjectKey(key: string): ObjectRef | undefined {
   if (!key.startsWith(OBJECTS_PREFIX)) return undefined;
   const [group, plural, namespace, name, ...rest] = key.slice(OBJECTS_PREFIX.length).split('/');
-  const kind = KINDS.find((known) => known.group === group && known.plural === plural);
+  const kind = KINDS.find((known) => storeGroup(known) === group && known.plural === plural);
   if (kind === undefined || !namespace || !name || rest.length > 0) return undefined;
   return { kind, namespace, name };
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../../shared/time/clock.js';
 import type { Admission } from '../policy/admission.js';
 import { objectPrefix, statusKey } from '../policy/kinds.js';
 import type { KubeObject } from '../policy/kube-object.js';
+import { redactSecret } from '../policy/secret-data.js';
 import type { Store } from '../store/store.js';
 import { admitChanges } from './admit-changes.js';
 import type { ApplyRequest, ChangeResult, ObjectDoor } from './object-door.js';
@@ -99,7 +100,7 @@ function resultObject(
 ): ChangeResult['object'] {
   const { outcome, object } = planned;
   if (current === undefined) {
-    if (seq === 0) return object;
+    if (seq === 0) return redactSecret(object);
     return toClientObject({ object, revision: seq, status: undefined, statusRevision: 0 });
   }
   const written = outcome === 'configured' && seq > 0;

@@ -2,7 +2,7 @@
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import { jsonEqual } from '../log/json-equal.js';
 import type { JsonValue, Op } from '../log/transaction.js';
-import { type Kind, objectKey, statusKey } from '../policy/kinds.js';
+import { type Kind, objectKey, resourceWord, statusKey } from '../policy/kinds.js';
 import type { KubeObject, ObjectMeta } from '../policy/kube-object.js';
 import type { ChangeResult } from './object-door.js';
 import { resourceVersionOf, type StoredObject } from './stored-object.js';
@@ -101,7 +101,7 @@ function planCreate(
 function planReplace(object: KubeObject, target: Target, current: StoredObject): PlannedChange {
   checkPrecondition(target, current, object.metadata.resourceVersion);
   const before = current.object;
-  const specChanged = !jsonEqual(before.spec, object.spec);
+  const specChanged = !jsonEqual(bodyOf(before), bodyOf(object));
   const { uid, creationTimestamp, generation = 1 } = before.metadata;
   const stored = storedForm(object, target, {
     ...(uid === undefined ? {} : { uid }),
@@ -180,8 +180,13 @@ function storedForm(object: KubeObject, target: Target, identity: Identity): Kub
       ...(isEmpty(labels) ? {} : { labels }),
       ...(isEmpty(annotations) ? {} : { annotations }),
     },
-    ...(object.spec === undefined ? {} : { spec: object.spec }),
+    ...bodyOf(object),
   };
+}
+
+/** All that a client wrote beside the head: `spec`, or the fields of a kind that has none. */
+function bodyOf({ apiVersion: _, kind: __, metadata: ___, status: ____, ...body }: KubeObject) {
+  return body as { readonly spec?: JsonValue };
 }
 
 function isEmpty<T extends object>(map: T | undefined): map is undefined {
@@ -194,7 +199,7 @@ function notFound(target: Target): HeartlineError {
 
 /** How the Kubernetes API names things: resource, group, quoted name. */
 function describe({ kind, namespace, name }: Target): string {
-  return `${kind.plural}.${kind.group} "${name}" in namespace "${namespace}"`;
+  return `${resourceWord(kind)} "${name}" in namespace "${namespace}"`;
 }
 
 function toJson(object: KubeObject): JsonValue {

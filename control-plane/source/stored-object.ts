@@ -2,6 +2,7 @@
 import type { Entry, JsonValue } from '../log/transaction.js';
 import { type Kind, objectKey, statusKey } from '../policy/kinds.js';
 import type { KubeObject } from '../policy/kube-object.js';
+import { redactSecret } from '../policy/secret-data.js';
 
 /** An object as it lies in the store: the object and its status have a key each. */
 export interface StoredObject {
@@ -41,12 +42,12 @@ export function resourceVersionOf({ revision, statusRevision }: StoredObject): n
   return Math.max(revision, statusRevision);
 }
 
-/** The object as clients see it: status and resourceVersion joined in. */
+/** The object as clients see it: status and resourceVersion joined in, secret values left out. */
 export function toClientObject(stored: StoredObject): KubeObject {
   const { object, status } = stored;
   const resourceVersion = String(resourceVersionOf(stored));
   return {
-    ...object,
+    ...redactSecret(object),
     metadata: { ...object.metadata, resourceVersion },
     ...(status === undefined ? {} : { status }),
   };

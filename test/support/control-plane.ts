@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type RunningControlPlane, startControlPlane } from '../../control-plane/app.js';
-import { apiVersionOf } from '../../control-plane/policy/kinds.js';
+import { apiPathOf } from '../../control-plane/policy/kinds.js';
 import { loadWire } from '../../shared/proto/wire.js';
 import { createLogger } from '../../shared/telemetry/logger.js';
 import { DeltaClient, type DeltaClientOptions } from './delta-client.js';
@@ -132,6 +132,6 @@ export async function startTestControlPlane(
 function pathsOf(object: SampleObject): { readonly collection: string; readonly item: string } {
   const kind = kindOf(object.kind);
   const { name, namespace } = object.metadata;
-  const collection = `/apis/${apiVersionOf(kind)}/namespaces/${namespace}/${kind.plural}`;
+  const collection = `${apiPathOf(kind)}/namespaces/${namespace}/${kind.plural}`;
   return { collection, item: `${collection}/${name}` };
 }

@@ -5,8 +5,9 @@ import { packageRoot } from '../../shared/process/package-root.js';
 
 let admission: Admission | undefined;
 
-/** The CRDs of deploy/crds, compiled once per test process: it takes longer than most tests, and never changes. */
+/** Every schema of deploy, compiled once per test process: it takes longer than most tests, and never changes. */
 export function crdAdmission(): Admission {
-  admission ??= createAdmission(join(packageRoot(import.meta.url), 'deploy/crds'));
+  const deploy = join(packageRoot(import.meta.url), 'deploy');
+  admission ??= createAdmission(join(deploy, 'crds'), join(deploy, 'built-in-kinds'));
   return admission;
 }

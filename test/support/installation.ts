@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { apiVersionOf, KINDS } from '../../control-plane/policy/kinds.js';
+import { apiPathOf, KINDS } from '../../control-plane/policy/kinds.js';
 
 /** Real processes on one machine, told apart by their ports and data directory: a Stack, or Planes. */
 export interface Installation {
@@ -56,7 +56,7 @@ export async function readState(installation: Installation): Promise<State> {
   const objects: StoredObject[] = [];
   let revision = '';
   for (const kind of KINDS) {
-    const path = `/apis/${apiVersionOf(kind)}/${kind.plural}`;
+    const path = `${apiPathOf(kind)}/${kind.plural}`;
     const { body } = await callApi(installation, 'GET', path);
     const list = body as { metadata: { resourceVersion: string }; items: StoredObject[] };
     revision = list.metadata.resourceVersion;

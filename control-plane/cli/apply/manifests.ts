@@ -98,7 +98,7 @@ function kindOf(apiVersion: unknown, kind: unknown): Kind | string {
   if (typeof apiVersion !== 'string' || typeof kind !== 'string') {
     return 'apiVersion and kind are both needed';
   }
-  const [group = '', version = ''] = apiVersion.split('/');
+  const [group = '', version = ''] = splitApiVersion(apiVersion);
   const known = KINDS.find((candidate) => candidate.kind === kind);
   const served = known && findKindByPath(group, version, known.plural);
   if (served !== undefined) return served;
@@ -107,6 +107,11 @@ function kindOf(apiVersion: unknown, kind: unknown): Kind | string {
   }
   const kinds = KINDS.map((candidate) => candidate.kind).join(', ');
   return `kind "${kind}" is not served; use one of ${kinds}`;
+}
+
+/** `v1` is the core group, whose name is empty. */
+function splitApiVersion(apiVersion: string): readonly string[] {
+  return apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
 }
 
 function locator(source: string, document: ParsedDocument, base: string) {

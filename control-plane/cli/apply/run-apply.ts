@@ -84,7 +84,8 @@ const HOPELESS: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'UNAVAILABLE']
 
 /** kubectl's name for an object: `agentgatewaypolicy.agentgateway.dev/httpbin-keepalive`. */
 export function objectLabel(ref: { readonly kind: Kind; readonly name: string }): string {
-  return `${ref.kind.singular}.${ref.kind.group}/${ref.name}`;
+  const { group, singular } = ref.kind;
+  return `${group === '' ? singular : `${singular}.${group}`}/${ref.name}`;
 }
 
 function outcomeText(applied: Applied, dryRun: boolean): string {

@@ -4,7 +4,7 @@ import { type FieldProblem, HeartlineError } from '../../../shared/errors/heartl
 import { CODE_HEADER, codeOfHttpStatus, type Status } from '../../kube-api/status.js';
 import { parseWarnings } from '../../kube-api/warning-header.js';
 import { FLEET_API_VERSION, type WorkerList } from '../../kube-api/worker-object.js';
-import { apiVersionOf, type Kind } from '../../policy/kinds.js';
+import { apiPathOf, type Kind } from '../../policy/kinds.js';
 import type { KubeObject } from '../../policy/kube-object.js';
 import type { Connection } from '../kubeconfig/kubeconfig.js';
 import { callHttp, type HttpAnswer } from './http-request.js';
@@ -97,7 +97,7 @@ export function createApiClient(connection: Pick<Connection, 'server' | 'token'>
 
 function collectionPath(kind: Kind, namespace: string | undefined): string {
   const scope = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
-  return `/apis/${apiVersionOf(kind)}${scope}/${kind.plural}`;
+  return `${apiPathOf(kind)}${scope}/${kind.plural}`;
 }
 
 function objectPath(ref: ObjectRef): string {
