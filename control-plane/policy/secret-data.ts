@@ -9,10 +9,10 @@ export interface SecretBody {
 }
 
 /** What a read shows for a value. It is no base64, so nobody can write it back by mistake. */
-export const REDACTED = '<redacted>';
+const REDACTED = '<redacted>';
 
 /** The body of an admitted Secret; its schema made sure of the shape. */
-export function secretBody(object: KubeObject): SecretBody {
+function secretBody(object: KubeObject): SecretBody {
   return object as unknown as SecretBody;
 }
 
