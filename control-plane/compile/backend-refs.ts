@@ -1,9 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { backendKey } from '../../shared/names/resource-keys.js';
+import type { NamespacedName } from '../../shared/names/gateway-name.js';
+import { backendKey, serviceHostname } from '../../shared/names/resource-keys.js';
 import type { BackendReference } from '../../shared/proto/gen/agentgateway/dev/resource/BackendReference.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import type { BackendRef } from '../policy/route-spec.js';
+import { serviceSpec, tcpPorts } from '../policy/service-spec.js';
 import { unservedReason } from './compile-backends.js';
+import {
+  describeMissingGrant,
+  mayRefer,
+  type Referent,
+  type Referents,
+  type Referrer,
+} from './referents.js';
 
 /** Reasons of a route's ResolvedRefs condition (Gateway API). */
 export type RefProblemReason =
@@ -26,27 +35,37 @@ export interface ResolvedRef {
   readonly problem: RefProblem | undefined;
 }
 
-export function isBackendKind(ref: BackendRef): boolean {
-  return ref.kind === 'AgentgatewayBackend' && ref.group === 'agentgateway.dev';
+type ServedKind = 'AgentgatewayBackend' | 'Service';
+
+/** The kind that a backendRef names, when it is one that routes can lead to. */
+export function servedBackendKind({ group, kind }: BackendRef): ServedKind | undefined {
+  if (kind === 'AgentgatewayBackend' && group === 'agentgateway.dev') return kind;
+  return kind === 'Service' && group === '' ? kind : undefined;
 }
 
-/** `backends` is keyed `namespace/name`. */
+/** Permission comes before existence: a refused reference tells nothing about another namespace. */
 export function resolveBackendRef(
   ref: BackendRef,
-  routeNamespace: string,
-  backends: ReadonlyMap<string, KubeObject>,
+  route: Referrer,
+  referents: Referents,
 ): ResolvedRef {
-  const namespace = ref.namespace ?? routeNamespace;
-  const key = backendKey({ namespace, name: ref.name });
-  if (namespace !== routeNamespace) {
-    const why = `${ref.kind} ${key} is in another namespace, and ReferenceGrants are not read yet`;
-    return unresolved(key, 'RefNotPermitted', why);
-  }
-  if (!isBackendKind(ref)) {
-    const why = `${ref.kind} ${key}: only AgentgatewayBackend (group agentgateway.dev) is served yet`;
+  const { group, name, namespace = route.namespace } = ref;
+  const key = backendKey({ namespace, name });
+  const kind = servedBackendKind(ref);
+  if (kind === undefined) {
+    const why = `${ref.kind} ${key}: routes lead to a Service, or to an AgentgatewayBackend (group agentgateway.dev)`;
     return unresolved(key, 'InvalidKind', why);
   }
-  const backend = backends.get(key);
+  const referent: Referent = { group, kind, namespace, name };
+  if (!mayRefer(referents.grants, route, referent)) {
+    return unresolved(key, 'RefNotPermitted', describeMissingGrant(route, referent));
+  }
+  return kind === 'Service'
+    ? resolveService(ref, { namespace, name }, referents.services.get(key))
+    : resolveBackend(key, referents.backends.get(key));
+}
+
+function resolveBackend(key: string, backend: KubeObject | undefined): ResolvedRef {
   if (backend === undefined) {
     return unresolved(key, 'BackendNotFound', `AgentgatewayBackend ${key} not found`);
   }
@@ -57,7 +76,37 @@ export function resolveBackendRef(
   return { reference: { backend: key }, problem: undefined };
 }
 
-/** Backend keys have two parts, so a key of three can never exist by accident. */
+/**
+ * A headless Service is one like any other: its endpoints are what a proxy connects to in either case.
+ * An ExternalName is not: it would let whoever may write a Service lead traffic past every ReferenceGrant
+ * (CVE-2021-25740), and the Gateway API advises against it.
+ */
+function resolveService(
+  { port }: BackendRef,
+  service: NamespacedName,
+  object: KubeObject | undefined,
+): ResolvedRef {
+  const id = backendKey(service);
+  const refuse = (reason: RefProblemReason, why: string): ResolvedRef =>
+    unresolved(`service/${id}`, reason, `Service ${id}${why}`);
+  if (object === undefined) return refuse('BackendNotFound', ' not found');
+  if (serviceSpec(object).type === 'ExternalName') {
+    return refuse(
+      'UnsupportedValue',
+      ': type ExternalName is not served; use an AgentgatewayBackend',
+    );
+  }
+  const ports = tcpPorts(object).map((one) => one.port);
+  if (port === undefined || !ports.includes(port)) {
+    const known = ports.length === 0 ? 'it has no TCP port' : `it has ${ports.join(', ')}`;
+    return refuse('BackendNotFound', ` has no TCP port ${port ?? '(none given)'}: ${known}`);
+  }
+  const { namespace } = service;
+  const reference = { service: { namespace, hostname: serviceHostname(service) }, port };
+  return { reference, problem: undefined };
+}
+
+/** Backend keys have two parts, so a key of three or more can never exist by accident. */
 function unresolved(key: string, reason: RefProblemReason, message: string): ResolvedRef {
   return { reference: { backend: `unresolved/${key}` }, problem: { reason, message } };
 }

@@ -7,7 +7,7 @@ import { findKind } from '../policy/kinds.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { compileGateway } from './compile-gateway.js';
 import { objectStatuses } from './status.js';
-import { backendRefsOf, gatewaysOf } from './targets.js';
+import { gatewaysOf, referentsOf } from './targets.js';
 
 const gatewayName = { namespace: 'default', name: 'test' };
 
@@ -125,8 +125,10 @@ describe('the target index', () => {
   it('names the parents and the backends of a route, and no gateway of a backend', () => {
     const http = route('HTTPRoute', 'r', 'app');
     assert.deepEqual(gatewaysOf(kindOf('httproute'), http), [gatewayName]);
-    assert.deepEqual(backendRefsOf(http), [{ namespace: 'default', name: 'app' }]);
-    assert.deepEqual(backendRefsOf(gateway), []);
+    assert.deepEqual(referentsOf(http), [
+      { group: 'agentgateway.dev', kind: 'AgentgatewayBackend', namespace: 'default', name: 'app' },
+    ]);
+    assert.deepEqual(referentsOf(gateway), []);
     assert.deepEqual(gatewaysOf(kindOf('agbe'), object('AgentgatewayBackend', 'app', {})), []);
   });
 });

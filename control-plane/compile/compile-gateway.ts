@@ -1,33 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NamespacedName } from '../../shared/names/gateway-name.js';
-import { type ResourceKind, resourceName } from '../../shared/names/resource-keys.js';
+import { type ResourceKind, resourceName, serviceName } from '../../shared/names/resource-keys.js';
 import { compareText } from '../../shared/names/sort.js';
+import type { BackendReference } from '../../shared/proto/gen/agentgateway/dev/resource/BackendReference.js';
 import type { Resource } from '../../shared/proto/gen/agentgateway/dev/resource/Resource.js';
 import { isOurGateway } from '../policy/gateway-spec.js';
 import type { KubeObject } from '../policy/kube-object.js';
-import { objectId } from '../policy/object-name.js';
 import { compileBackend } from './compile-backends.js';
 import { compilePolicies } from './compile-policies.js';
 import { compileHttpRoute, compileTcpRoute, type RouteContext } from './compile-routes.js';
 import { compileBinds, compileListener, isServed, planListeners } from './listeners.js';
+import { collectReferents, type ReferentObjects } from './referents.js';
 
 /**
  * Everything that may concern one gateway, found through the target index. More than that does no harm:
  * what does not name the gateway is passed over.
  */
-export interface GatewayInput {
+export interface GatewayInput extends ReferentObjects {
   readonly gatewayName: NamespacedName;
   /** Undefined when no such Gateway exists: its policies are compiled all the same, for the day it comes. */
   readonly gateway?: KubeObject;
   readonly policies: readonly KubeObject[];
   readonly httpRoutes: readonly KubeObject[];
   readonly tcpRoutes: readonly KubeObject[];
-  readonly backends: readonly KubeObject[];
 }
 
 export interface GatewayOutput {
   /** Sorted by name (code units). */
   readonly resources: readonly GatewayResource[];
+  /**
+   * Services that the routes lead to, as `namespace/hostname`, sorted, each once: those whose endpoints the
+   * gateway's workers need.
+   */
+  readonly services: readonly string[];
 }
 
 export interface GatewayResource {
@@ -45,7 +50,7 @@ export function compileGateway(input: GatewayInput): GatewayOutput {
   );
   if (gateway !== undefined) resources.push(...compileTraffic(gateway, input));
   resources.sort((a, b) => compareText(a.name, b.name));
-  return { resources };
+  return { resources, services: usedServices(resources) };
 }
 
 /** Binds, listeners, routes, and the backends that the routes use. */
@@ -54,7 +59,7 @@ function compileTraffic(gateway: KubeObject, input: GatewayInput): readonly Gate
   const context: RouteContext = {
     gateway: input.gatewayName,
     listeners,
-    backends: new Map(input.backends.map((backend) => [objectId(backend), backend])),
+    referents: collectReferents(input),
   };
   const served = listeners.filter(isServed);
   const routes = input.httpRoutes.flatMap((route) => compileHttpRoute(route, context));
@@ -67,13 +72,24 @@ function compileTraffic(gateway: KubeObject, input: GatewayInput): readonly Gate
     }),
     ...routes.map((route) => named('route', route.key, { route })),
     ...tcpRoutes.map((tcpRoute) => named('tcp_route', tcpRoute.key, { tcpRoute })),
-    ...compileUsedBackends([...routes, ...tcpRoutes], context.backends),
+    ...compileUsedBackends([...routes, ...tcpRoutes], context.referents.backends),
   ];
 }
 
-type RouteWithBackends = {
-  readonly backends?: readonly { readonly backend?: { readonly backend?: string } | null }[];
-};
+interface RouteWithBackends {
+  readonly backends?: readonly { readonly backend?: BackendReference | null }[];
+}
+
+function usedServices(resources: readonly GatewayResource[]): readonly string[] {
+  const used = new Set<string>();
+  for (const { message } of resources) {
+    for (const { backend } of (message.route ?? message.tcpRoute)?.backends ?? []) {
+      const service = backend?.service;
+      if (service) used.add(serviceName(service));
+    }
+  }
+  return [...used].sort(compareText);
+}
 
 function compileUsedBackends(
   routes: readonly RouteWithBackends[],

@@ -17,14 +17,14 @@ import {
 import { type Attachment, attachRoute, parentGateway } from './attach-route.js';
 import { resolveBackendRef } from './backend-refs.js';
 import type { PlannedListener } from './listeners.js';
+import type { Referents, Referrer } from './referents.js';
 import { withoutUnset } from './without-unset.js';
 
 /** What every route of one gateway is compiled against. */
 export interface RouteContext {
   readonly gateway: NamespacedName;
   readonly listeners: readonly PlannedListener[];
-  /** Keyed `namespace/name`. */
-  readonly backends: ReadonlyMap<string, KubeObject>;
+  readonly referents: Referents;
 }
 
 /** One wire route for each rule and each listener, with all matches of the rule. */
@@ -39,7 +39,7 @@ export function compileHttpRoute(route: KubeObject, context: RouteContext): read
       matches: (rule.matches ?? []).map(compileMatch),
       // No filter is compiled yet. An empty one makes a worker refuse the route, and without backends
       // even one that overlooks it answers 500: a filter may be what keeps somebody out.
-      backends: hasFilter(rule) ? [] : compileBackends(rule, name.namespace, context),
+      backends: hasFilter(rule) ? [] : compileBackends(rule, referrerOf(route), context),
       trafficPolicies: hasFilter(rule) ? [{}] : [],
     }),
   }));
@@ -52,7 +52,7 @@ export function compileTcpRoute(route: KubeObject, context: RouteContext): reado
     key: tcpRouteKey(name, index, listener.spec.name, created),
     listenerKey: listenerKey(context.gateway, listener.spec.name),
     name: routeName(route, rule),
-    ...withoutUnset({ backends: compileBackends(rule, name.namespace, context) }),
+    ...withoutUnset({ backends: compileBackends(rule, referrerOf(route), context) }),
   }));
 }
 
@@ -88,13 +88,18 @@ function routeName(route: KubeObject, rule: RouteRule): RouteName {
   return { kind: route.kind, name, namespace, ...ruleName };
 }
 
+/** A route as grants know it. */
+export function referrerOf(route: KubeObject): Referrer {
+  return { kind: route.kind, namespace: objectName(route).namespace };
+}
+
 function compileBackends(
   rule: RouteRule,
-  namespace: string,
-  { backends }: RouteContext,
+  route: Referrer,
+  { referents }: RouteContext,
 ): RouteBackend[] {
   return (rule.backendRefs ?? []).map((ref) => ({
-    backend: resolveBackendRef(ref, namespace, backends).reference,
+    backend: resolveBackendRef(ref, route, referents).reference,
     weight: ref.weight,
   }));
 }

@@ -79,6 +79,9 @@ function inputOf(objects: readonly KubeObject[]) {
     httpRoutes: ofKind(objects, 'HTTPRoute'),
     tcpRoutes: ofKind(objects, 'TCPRoute'),
     backends: ofKind(objects, 'AgentgatewayBackend'),
+    services: ofKind(objects, 'Service'),
+    secrets: ofKind(objects, 'Secret'),
+    grants: ofKind(objects, 'ReferenceGrant'),
   };
 }
 

@@ -2,14 +2,14 @@
 import type { NamespacedName } from '../../shared/names/gateway-name.js';
 import type { JsonValue } from '../log/transaction.js';
 import type { KubeObject } from '../policy/kube-object.js';
-import { objectName } from '../policy/object-name.js';
 import { type ParentRef, type RouteRule, routeSpec } from '../policy/route-spec.js';
 import { attachRoute, parentGateway, type RouteRefusal } from './attach-route.js';
 import { resolveBackendRef } from './backend-refs.js';
-import { hasFilter } from './compile-routes.js';
+import { hasFilter, referrerOf } from './compile-routes.js';
 import { type Finding, stampConditions } from './conditions.js';
 import type { PlannedListener } from './listeners.js';
 import { CONTROLLER_NAME, foreignEntries, ownConditions } from './previous-status.js';
+import type { Referents } from './referents.js';
 
 /** A Gateway as a route sees it: ours with its listeners, somebody else's, or missing. */
 export type ParentGateway =
@@ -20,8 +20,7 @@ export type ParentGateway =
 export interface RouteStatusInput {
   readonly route: KubeObject;
   readonly findParent: (gateway: NamespacedName) => ParentGateway;
-  /** Keyed `namespace/name`. */
-  readonly backends: ReadonlyMap<string, KubeObject>;
+  readonly referents: Referents;
   readonly previous: JsonValue | undefined;
   readonly now: string;
 }
@@ -79,10 +78,10 @@ function refused({ reason, message }: RouteRefusal): Finding {
   return { type: 'Accepted', status: 'False', reason, message };
 }
 
-function findResolvedRefs({ route, backends }: RouteStatusInput): Finding {
-  const namespace = objectName(route).namespace;
+function findResolvedRefs({ route, referents }: RouteStatusInput): Finding {
+  const referrer = referrerOf(route);
   const refs = (routeSpec(route).rules ?? []).flatMap((rule) => rule.backendRefs ?? []);
-  const problems = refs.flatMap((ref) => resolveBackendRef(ref, namespace, backends).problem ?? []);
+  const problems = refs.flatMap((ref) => resolveBackendRef(ref, referrer, referents).problem ?? []);
   const [first] = problems;
   if (first === undefined) {
     const message = 'every backendRef is resolved';

@@ -16,6 +16,7 @@ import { gatewayStatus } from './gateway-status.js';
 import { type PlannedListener, planListeners } from './listeners.js';
 import { policyStatus } from './policy-status.js';
 import { type GatewayTarget, targetsOf } from './policy-targets.js';
+import { collectReferents } from './referents.js';
 import { type ParentGateway, routeStatus } from './route-status.js';
 
 /**
@@ -28,6 +29,10 @@ export interface StatusInput {
   readonly httpRoutes: readonly KubeObject[];
   readonly tcpRoutes: readonly KubeObject[];
   readonly backends: readonly KubeObject[];
+  /** Services, Secrets and ReferenceGrants have no status; others are judged by them. */
+  readonly services?: readonly KubeObject[];
+  readonly secrets?: readonly KubeObject[];
+  readonly grants?: readonly KubeObject[];
   /** The status as written last, of which times and other controllers' entries are kept. */
   readonly previous: (kind: Kind, namespace: string, name: string) => JsonValue | undefined;
   /** Milliseconds since the Unix epoch, for conditions that change now. */
@@ -191,7 +196,7 @@ function routeStatuses(
   routes: readonly KubeObject[],
   world: World,
 ): readonly ObjectStatus[] {
-  const backends = new Map(input.backends.map((backend) => [objectId(backend), backend]));
+  const referents = collectReferents(input);
   const findParent = ({ namespace, name }: NamespacedName): ParentGateway => {
     const found = world.gateways.get(`${namespace}/${name}`);
     if (found === undefined) return { state: 'missing' };
@@ -200,7 +205,7 @@ function routeStatuses(
   };
   return routes.map((route) => {
     const { kind, namespace, name, previous } = identify(input, route);
-    const status = routeStatus({ route, findParent, backends, previous, now: world.now });
+    const status = routeStatus({ route, findParent, referents, previous, now: world.now });
     return { kind, namespace, name, status };
   });
 }

@@ -5,15 +5,17 @@ import type { KubeObject } from '../policy/kube-object.js';
 import { objectName } from '../policy/object-name.js';
 import { routeSpec } from '../policy/route-spec.js';
 import { parentGateway } from './attach-route.js';
-import { isBackendKind } from './backend-refs.js';
+import { servedBackendKind } from './backend-refs.js';
+import { certificateReferents } from './listener-tls.js';
 import { targetsOf } from './policy-targets.js';
+import type { Referent } from './referents.js';
 
 /**
  * The gateways whose output an object may change, each once, existing or not; what the target index is
  * built from. `gateways` are the Gateways that selectors choose from (at least those of the object's
  * namespace); without them a policy with targetSelectors names none, so such a policy has to be asked
  * about again whenever a Gateway of its namespace comes or changes its labels. A backend names no
- * gateway: it is found through the routes that use it (`backendRefsOf`).
+ * gateway: it is found through the routes that use it (`referentsOf`).
  */
 export function gatewaysOf(
   kind: Kind,
@@ -35,16 +37,33 @@ export function gatewaysOf(
   }
 }
 
-/** The AgentgatewayBackends a route sends to, each once; none for every other kind. */
-export function backendRefsOf(object: KubeObject): readonly NamespacedName[] {
-  if (object.kind !== 'HTTPRoute' && object.kind !== 'TCPRoute') return [];
+/**
+ * What an object refers to and is compiled with: the backends and Services of a route, the certificates of a
+ * Gateway. Each once, whether it exists, and whether the reference is allowed, or not.
+ */
+export function referentsOf(object: KubeObject): readonly Referent[] {
   const own = objectName(object).namespace;
-  const refs = (routeSpec(object).rules ?? []).flatMap((rule) => rule.backendRefs ?? []);
-  return unique(
-    refs.filter(isBackendKind).map(({ namespace = own, name }) => ({ namespace, name })),
-  );
+  switch (object.kind) {
+    case 'HTTPRoute':
+    case 'TCPRoute': {
+      const refs = (routeSpec(object).rules ?? []).flatMap((rule) => rule.backendRefs ?? []);
+      return unique(
+        refs
+          .filter((ref) => servedBackendKind(ref) !== undefined)
+          .map(({ group, kind, namespace = own, name }) => ({ group, kind, namespace, name })),
+      );
+    }
+    case 'Gateway':
+      return unique(certificateReferents(object));
+    default:
+      return [];
+  }
 }
 
-function unique(names: readonly NamespacedName[]): readonly NamespacedName[] {
-  return [...new Map(names.map((one) => [`${one.namespace}/${one.name}`, one])).values()];
+function unique<Named extends NamespacedName & { readonly kind?: string }>(
+  names: readonly Named[],
+): readonly Named[] {
+  return [
+    ...new Map(names.map((one) => [`${one.kind}/${one.namespace}/${one.name}`, one])).values(),
+  ];
 }

@@ -12,6 +12,9 @@ export interface ObjectsByKind {
   readonly httpRoutes: readonly KubeObject[];
   readonly tcpRoutes: readonly KubeObject[];
   readonly backends: readonly KubeObject[];
+  readonly services: readonly KubeObject[];
+  readonly secrets: readonly KubeObject[];
+  readonly grants: readonly KubeObject[];
 }
 
 export interface StatusScope {
@@ -44,9 +47,11 @@ export function gatherScope(
   }
   const all = new Map(wanted);
   for (const id of reached) {
-    const { gateway, policies, httpRoutes, tcpRoutes, backends } = inputOf(index, id);
+    const { gateway, policies, httpRoutes, tcpRoutes, backends, ...more } = inputOf(index, id);
     const own = gateway === undefined ? [] : [gateway];
     addAll(all, [...own, ...policies, ...httpRoutes, ...tcpRoutes, ...backends]);
+    const { services = [], secrets = [], grants = [] } = more;
+    addAll(all, [...services, ...secrets, ...grants]);
   }
   return { wanted: new Set(wanted.keys()), objects: groupByKind(all.values()) };
 }
@@ -82,5 +87,8 @@ function groupByKind(objects: Iterable<KubeObject>): ObjectsByKind {
     httpRoutes: ofKind('HTTPRoute'),
     tcpRoutes: ofKind('TCPRoute'),
     backends: ofKind('AgentgatewayBackend'),
+    services: ofKind('Service'),
+    secrets: ofKind('Secret'),
+    grants: ofKind('ReferenceGrant'),
   };
 }

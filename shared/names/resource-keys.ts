@@ -32,6 +32,19 @@ export function backendKey(backend: NamespacedName): string {
   return `${backend.namespace}/${backend.name}`;
 }
 
+/** The name under which a Service is on the wire, and in the cluster's DNS. */
+export function serviceHostname({ namespace, name }: NamespacedName): string {
+  return `${name}.${namespace}.svc.cluster.local`;
+}
+
+/** Primary key of a Service on the wire, and its Resource.name: `namespace/hostname`. */
+export function serviceName(service: {
+  readonly namespace?: string | undefined;
+  readonly hostname?: string | undefined;
+}): string {
+  return `${service.namespace ?? ''}/${service.hostname ?? ''}`;
+}
+
 /** Suffixes of frontend policy keys, one per kind that the wire knows. */
 export const FRONTEND_SUFFIX = {
   tcp: 'frontend-tcp',
