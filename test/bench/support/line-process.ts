@@ -32,9 +32,14 @@ export function startLineProcess(file: string, args: readonly string[]): LinePro
   };
 }
 
-/** Runs one of the benchmark's own TypeScript programs as such a child. */
-export function startNodeProcess(url: URL, args: readonly string[]): LineProcess {
+/** Runs one of the benchmark's own TypeScript programs as such a child; `options` are Node's. */
+export function startNodeProcess(
+  url: URL,
+  args: readonly string[],
+  options: readonly string[] = [],
+): LineProcess {
   return startLineProcess(process.execPath, [
+    ...options,
     '--import',
     import.meta.resolve('tsx'),
     url.pathname,
