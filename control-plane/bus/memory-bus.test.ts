@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { pino } from 'pino';
 import type { EventBody, HeartlineEvent } from '../../shared/events/event.js';
+import { eventId } from '../../shared/events/event-id.js';
 import { manualClock } from '../../shared/time/manual-clock.js';
 import { createMemoryBus } from './memory-bus.js';
 
@@ -26,8 +27,8 @@ describe('memory bus', () => {
     const event = bus.publish(compiled, { cause: 7 });
     assert.deepEqual(seen, [event, event]);
     assert.deepEqual(
-      { ...event, id: '' },
-      { ...compiled, id: '', cause: 7, source: 'control-plane', n: 1, time: 1_005 },
+      { ...event, step: '' },
+      { ...compiled, step: '', cause: 7, source: 'control-plane', n: 1, time: 1_005 },
     );
   });
 
@@ -43,7 +44,7 @@ describe('memory bus', () => {
   test('two replicas give one event one id', () => {
     const first = newBus('replica-1').bus.publish(compiled, { cause: 7 });
     const second = newBus('replica-2').bus.publish(compiled, { cause: 7 });
-    assert.equal(first.id, second.id);
+    assert.equal(eventId(first), eventId(second));
   });
 
   test('ids differ per step, and per place when nothing caused them', () => {
@@ -53,7 +54,7 @@ describe('memory bus', () => {
       bus.publish(compiled, { cause: 7, step: 'again' }),
       bus.publish(compiled),
       bus.publish(compiled),
-    ].map((event) => event.id);
+    ].map(eventId);
     assert.equal(new Set(ids).size, 4);
   });
 

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
+import { eventId } from '../../shared/events/event-id.js';
 import { ADDRESS_TYPE_URL, RESOURCE_TYPE_URL } from '../../shared/names/type-urls.js';
 import { loadPackageDefinition } from '../../shared/proto/package-definition.js';
 import { systemClock } from '../../shared/time/system-clock.js';
@@ -306,7 +307,7 @@ withServer('events tell connected, sent, accepted and lost, with their cause', a
       ['worker-lost', 0],
     ],
   );
-  assert.equal(new Set(ofWorker.map((event) => event.id)).size, ofWorker.length);
+  assert.equal(new Set(ofWorker.map(eventId)).size, ofWorker.length);
 });
 
 describe('beside discovery', () => {

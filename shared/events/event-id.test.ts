@@ -1,27 +1,33 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { EventBody, WorkerRef } from './event.js';
+import type { EventBody, HeartlineEvent, WorkerRef } from './event.js';
 import { eventId, eventSubject } from './event-id.js';
 
 const gateway = { cluster: 'local', namespace: 'httpbin', name: 'agentgateway-proxy' };
 const worker: WorkerRef = { key: 'local/w-0', nodeId: 'w-0', gateway };
 
 describe('eventId', () => {
-  test('is 32 hex digits and equal for equal input', () => {
-    assert.match(eventId(7, 'a', 'b'), /^[0-9a-f]{32}$/);
-    assert.equal(eventId(7, 'a', 'b'), eventId(7, 'a', 'b'));
+  const event = (cause: number, key: string, step: string): HeartlineEvent => ({
+    ...{ type: 'worker-lost', worker: { ...worker, key }, reason: 'gone' },
+    ...{ cause, step, source: 'a replica', n: 1, time: 1 },
   });
 
-  const others: [string, number, string, string][] = [
-    ['another cause', 8, 'a', 'b'],
-    ['another subject', 7, 'x', 'b'],
-    ['another step', 7, 'a', 'x'],
-    ['the border between subject and step moved', 7, 'ab', ''],
+  test('is 32 hex digits, and equal wherever and whenever the event was seen', () => {
+    const seen = event(7, 'a', 'b');
+    assert.match(eventId(seen), /^[0-9a-f]{32}$/);
+    assert.equal(eventId(seen), eventId({ ...seen, source: 'another', n: 9, time: 5 }));
+  });
+
+  const others: [string, HeartlineEvent][] = [
+    ['another cause', event(8, 'a', 'b')],
+    ['another subject', event(7, 'x', 'b')],
+    ['another step', event(7, 'a', 'x')],
+    ['the border between subject and step moved', event(7, 'ab', '')],
   ];
-  for (const [name, cause, subject, step] of others) {
+  for (const [name, other] of others) {
     test(`differs for ${name}`, () => {
-      assert.notEqual(eventId(cause, subject, step), eventId(7, 'a', 'b'));
+      assert.notEqual(eventId(other), eventId(event(7, 'a', 'b')));
     });
   }
 });

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { hash } from 'node:crypto';
-import type { EventBody } from './event.js';
+import type { EventBody, HeartlineEvent } from './event.js';
 
 /** 128 bits: no two events of one fleet will ever share an id. */
 const ID_DIGITS = 32;
 
-/** The same cause, subject and step give the same id on every replica, so replays de-duplicate. */
-export function eventId(cause: number, subject: string, step: string): string {
+/**
+ * The same cause, subject and step give the same id on every replica, so replays de-duplicate. Computed
+ * where an event leaves the process: two events of every worker follow every change, and most of them stay.
+ */
+export function eventId(event: HeartlineEvent): string {
   // JSON keeps the borders: ("a", "bc") and ("ab", "c") must differ.
-  return hash('sha256', JSON.stringify([cause, subject, step])).slice(0, ID_DIGITS);
+  const origin = JSON.stringify([event.cause, eventSubject(event), event.step]);
+  return hash('sha256', origin).slice(0, ID_DIGITS);
 }
 
 /** What the event is about: a gateway, a worker, or the log itself. */

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NamespacedName } from '../names/gateway-name.js';
 
-/** What every event carries; design: id = hash(cause seq, subject, step), so replays de-duplicate. */
+/** What every event carries. Its id follows from cause, subject and step: `eventId`. */
 export interface EventHead {
-  /** Stable id: the same cause, subject and step give the same id on every replica. */
-  readonly id: string;
   /** Log sequence of the transaction that caused it; 0 when no transaction did. */
   readonly cause: number;
+  /** Tells apart several events of one cause and subject. */
+  readonly step: string;
   /** Process that saw it, e.g. `control-plane` or a worker's node id. */
   readonly source: string;
   /** Counts the events of one source, from 1, without holes. */

@@ -13,6 +13,7 @@ import type { ObjectDoor } from '../../../control-plane/source/object-door.js';
 import { openLmdbStore } from '../../../control-plane/store/lmdb-store.js';
 import { createDiscoveryService } from '../../../control-plane/xds/discovery-service.js';
 import { startRpcServer } from '../../../control-plane/xds/server.js';
+import { createWorkerSets } from '../../../control-plane/xds/worker-sets.js';
 import { RESOURCE_TYPE_URL } from '../../../shared/names/type-urls.js';
 import { loadPackageDefinition } from '../../../shared/proto/package-definition.js';
 import { loadWire } from '../../../shared/proto/wire.js';
@@ -59,7 +60,7 @@ async function main(resources: number): Promise<void> {
   } as const;
   const authenticate = createAuthenticator([{ token: TOKEN, identity }]);
   const discovery = createDiscoveryService({
-    ...{ source: reconciler, bus, wire, authenticate, logger, instance: 'bench' },
+    ...{ sets: createWorkerSets(reconciler), bus, wire, authenticate, logger, instance: 'bench' },
     newSessionId: () => randomBytes(6).toString('hex'),
   });
   const rpc = await startRpcServer({
