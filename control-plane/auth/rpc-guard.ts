@@ -7,7 +7,7 @@ import type {
   UntypedHandleCall,
   UntypedServiceImplementation,
 } from '@grpc/grpc-js';
-import { HeartlineError, toHeartlineError } from '../../shared/errors/heartline-error.js';
+import { toHeartlineError } from '../../shared/errors/heartline-error.js';
 import type { Logger } from '../../shared/telemetry/logger.js';
 import type { Authenticator } from './authenticate.js';
 import type { Audience, Identity } from './identity.js';
@@ -86,12 +86,5 @@ function guardHandler(
       return;
     }
     run(call, ...rest);
-  };
-}
-
-/** For methods that exist and are not served. */
-export function unimplemented(message: string): () => never {
-  return () => {
-    throw new HeartlineError('UNIMPLEMENTED', message);
   };
 }

@@ -4,8 +4,9 @@ import type { SnapshotResource } from '../snapshot/snapshot.js';
 import { createBoundedCache } from './bounded-cache.js';
 import { diffSets } from './difference.js';
 import type { Differ, ResponsePlan, SetDifference } from './response-plan.js';
+import type { WorldPlan } from './world-stream.js';
 
-/** Field 5 (nonce) of DeltaDiscoveryResponse, length-delimited. */
+/** Field 5 (nonce) of DeltaDiscoveryResponse and DiscoveryResponse, length-delimited. */
 const NONCE_TAG = (5 << 3) | 2;
 /** Encoded heads kept, bytes: a whole snapshot of 10,000 resources is about 4 MB. */
 const MAX_HEAD_BYTES = 64 * 1024 * 1024;
@@ -19,6 +20,8 @@ export interface ResponseCache {
   readonly differ: Differ;
   /** The bytes of a DeltaDiscoveryResponse: a shared head and this stream's nonce behind it. */
   encode(typeUrl: string, plan: ResponsePlan, nonce: string): Buffer;
+  /** The same for a DiscoveryResponse, the state of the world. */
+  encodeWorld(typeUrl: string, plan: WorldPlan, nonce: string): Buffer;
 }
 
 /** `identifier` names this instance to clients in every response (ControlPlane.identifier, R25). */
@@ -28,10 +31,37 @@ export function createResponseCache(wire: Wire, identifier: string): ResponseCac
     ({ resources, removed }) => resources.length + removed.length + 1,
   );
   const heads = createBoundedCache<Buffer>(MAX_HEAD_BYTES, (head) => head.length);
-  const encodeEntry = createEntryEncoder(wire);
-  const encodeHead = (typeUrl: string, plan: ResponsePlan): Buffer => {
-    const { resources, removed, target } = plan;
-    return Buffer.concat([
+  const withHead = (key: string | undefined, make: () => Buffer, nonce: string): Buffer =>
+    withNonce(key === undefined ? make() : heads.getOrMake(key, make), nonce);
+  const encodeHead = createDeltaEncoder(wire, identifier);
+  const encodeWorldHead = createWorldEncoder(wire, identifier);
+  return {
+    differ: (from, to) =>
+      differences.getOrMake(`${from?.hash ?? ''}>${to.hash}`, () => diffSets(from, to)),
+    encode(typeUrl, plan, nonce) {
+      const path = pathOf(plan);
+      const { set, label } = plan.target;
+      const key = path && `${typeUrl} ${label} ${set.hash} ${path}`;
+      return withHead(key, () => encodeHead(typeUrl, plan), nonce);
+    },
+    encodeWorld(typeUrl, plan, nonce) {
+      const content = worldContentOf(plan);
+      const key = content && `world ${typeUrl} ${plan.versionInfo} ${content}`;
+      return withHead(key, () => encodeWorldHead(typeUrl, plan), nonce);
+    },
+  };
+}
+
+type HeadEncoder<Plan> = (typeUrl: string, plan: Plan) => Buffer;
+
+function createDeltaEncoder(wire: Wire, identifier: string): HeadEncoder<ResponsePlan> {
+  const encodeEntry = createEntryEncoder((type_url, { name, hash, bytes }) =>
+    wire.deltaResponse.encode({
+      resources: [{ name, version: hash, resource: { type_url, value: bytes } }],
+    }),
+  );
+  return (typeUrl, { resources, removed, target }) =>
+    Buffer.concat([
       wire.deltaResponse.encode(target.label === '' ? {} : { systemVersionInfo: target.label }),
       ...resources.map((resource) => encodeEntry(typeUrl, resource)),
       wire.deltaResponse.encode({
@@ -40,18 +70,25 @@ export function createResponseCache(wire: Wire, identifier: string): ResponseCac
         controlPlane: { identifier },
       }),
     ]);
-  };
-  return {
-    differ: (from, to) =>
-      differences.getOrMake(`${from?.hash ?? ''}>${to.hash}`, () => diffSets(from, to)),
-    encode(typeUrl, plan, nonce) {
-      const path = pathOf(plan);
-      const make = (): Buffer => encodeHead(typeUrl, plan);
-      if (path === undefined) return withNonce(make(), nonce);
-      const { set, label } = plan.target;
-      return withNonce(heads.getOrMake(`${typeUrl} ${label} ${set.hash} ${path}`, make), nonce);
-    },
-  };
+}
+
+function createWorldEncoder(wire: Wire, identifier: string): HeadEncoder<WorldPlan> {
+  const encodeEntry = createEntryEncoder((type_url, { bytes }) =>
+    wire.discoveryResponse.encode({ resources: [{ type_url, value: bytes }] }),
+  );
+  return (typeUrl, { resources, versionInfo }) =>
+    Buffer.concat([
+      wire.discoveryResponse.encode({ versionInfo }),
+      ...resources.map((resource) => encodeEntry(typeUrl, resource)),
+      wire.discoveryResponse.encode({ typeUrl, controlPlane: { identifier } }),
+    ]);
+}
+
+/** Names the content of a state of the world; undefined when that would cost more than it saves. */
+function worldContentOf({ sharedSet, resources }: WorldPlan): string | undefined {
+  if (sharedSet !== undefined) return `set ${sharedSet}`;
+  if (resources.length > MAX_NAMES_IN_KEY) return undefined;
+  return JSON.stringify(resources.map(({ name, hash }) => [name, hash]));
 }
 
 /** Names the content of a response within its target; undefined when that would cost more than it saves. */
@@ -62,20 +99,19 @@ function pathOf({ sharedFrom, resources, removed }: ResponsePlan): string | unde
 }
 
 /**
- * Encodes `repeated Resource resources`, one entry at a time: encoded messages may be concatenated, so an
- * entry of one response is an entry of any other. Only types that have resources are ever encoded.
+ * Encodes `repeated … resources`, one entry at a time: encoded messages may be concatenated, so an entry
+ * of one response is an entry of any other. Only types that have resources are ever encoded.
  */
-function createEntryEncoder(wire: Wire): (typeUrl: string, resource: SnapshotResource) => Buffer {
+function createEntryEncoder(
+  encode: (typeUrl: string, resource: SnapshotResource) => Buffer,
+): (typeUrl: string, resource: SnapshotResource) => Buffer {
   const entriesOfType = new Map<string, WeakMap<SnapshotResource, Buffer>>();
   return (typeUrl, resource) => {
     const entries = entriesOfType.get(typeUrl) ?? new WeakMap<SnapshotResource, Buffer>();
     entriesOfType.set(typeUrl, entries);
     const known = entries.get(resource);
     if (known !== undefined) return known;
-    const { name, hash, bytes } = resource;
-    const entry = wire.deltaResponse.encode({
-      resources: [{ name, version: hash, resource: { type_url: typeUrl, value: bytes } }],
-    });
+    const entry = encode(typeUrl, resource);
     entries.set(resource, entry);
     return entry;
   };

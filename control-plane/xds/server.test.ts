@@ -8,7 +8,8 @@ import { eventId } from '../../shared/events/event-id.js';
 import { ADDRESS_TYPE_URL, RESOURCE_TYPE_URL } from '../../shared/names/type-urls.js';
 import { loadPackageDefinition } from '../../shared/proto/package-definition.js';
 import { systemClock } from '../../shared/time/system-clock.js';
-import { type DeltaClientOptions, namesOf } from '../../test/support/delta-client.js';
+import { namesOf } from '../../test/support/delta-client.js';
+import type { DiscoveryClientOptions } from '../../test/support/discovery-client.js';
 import {
   API_TOKEN,
   BOUND_TOKEN,
@@ -44,7 +45,7 @@ describe('who may open a stream', () => {
 
   const refused: readonly [
     name: string,
-    options: Partial<DeltaClientOptions>,
+    options: Partial<DiscoveryClientOptions>,
     code: status,
     details: RegExp,
   ][] = [
@@ -75,12 +76,6 @@ describe('who may open a stream', () => {
       /names no gateway/,
     ],
     ['no node id', { nodeId: '' }, status.INVALID_ARGUMENT, /node\.id/],
-    [
-      'the state of the world',
-      { method: 'StreamAggregatedResources' },
-      status.UNIMPLEMENTED,
-      /DeltaAggregatedResources/,
-    ],
     ['a method that does not exist', { method: 'Nothing' }, status.UNIMPLEMENTED, /Nothing/],
   ];
   for (const [name, options, code, details] of refused) {
@@ -93,7 +88,7 @@ describe('who may open a stream', () => {
     });
   }
 
-  const accepted: readonly [name: string, options: Partial<DeltaClientOptions>][] = [
+  const accepted: readonly [name: string, options: Partial<DiscoveryClientOptions>][] = [
     [
       'the cluster the proxy sends when nobody configured one',
       { headers: { clusterid: 'Kubernetes' } },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** The name that stands for every resource of a type. */
-const WILDCARD = '*';
+export const WILDCARD = '*';
 
 /** What the peer of one stream wants of one type. A wildcard may go together with explicit names. */
 export interface Subscription {

@@ -7,7 +7,8 @@ import { type RunningControlPlane, startControlPlane } from '../../control-plane
 import { apiPathOf } from '../../control-plane/policy/kinds.js';
 import { loadWire } from '../../shared/proto/wire.js';
 import { createLogger } from '../../shared/telemetry/logger.js';
-import { DeltaClient, type DeltaClientOptions } from './delta-client.js';
+import { DeltaClient } from './delta-client.js';
+import type { DiscoveryClientOptions } from './discovery-client.js';
 import { eventually } from './eventually.js';
 import { FleetClient } from './fleet-client.js';
 import { kindOf } from './sample-objects.js';
@@ -40,7 +41,7 @@ export interface TestControlPlane {
   untilVersion(number: number): Promise<void>;
   /** GET of any path of the API, with its token. */
   get(path: string): Promise<Answer>;
-  connect(options?: Partial<DeltaClientOptions>): DeltaClient;
+  connect(options?: Partial<DiscoveryClientOptions>): DeltaClient;
   connectFleet(): FleetClient;
   /** Stops it and keeps its data directory, so that another one can be started there. */
   stop(): Promise<void>;

@@ -9,8 +9,10 @@ import { loadPackageDefinition } from '../../shared/proto/package-definition.js'
 import { loadWire } from '../../shared/proto/wire.js';
 import { createLogger } from '../../shared/telemetry/logger.js';
 import { systemClock } from '../../shared/time/system-clock.js';
-import { DeltaClient, type DeltaClientOptions } from './delta-client.js';
+import { DeltaClient } from './delta-client.js';
+import type { DiscoveryClientOptions } from './discovery-client.js';
 import { handMadeSource } from './hand-made-source.js';
+import { SotwClient } from './sotw-client.js';
 
 const wire = loadWire();
 const packageDefinition = loadPackageDefinition();
@@ -59,12 +61,17 @@ export async function startDiscoveryServer(keepalive?: { timeMs: number; timeout
     ...{ address, services, authenticate, packageDefinition, clock },
     ...(keepalive === undefined ? {} : { keepalive }),
   });
-  const clients: DeltaClient[] = [];
+  const clients: { close(): void }[] = [];
   const target = `127.0.0.1:${server.address.port}`;
   return {
     ...{ source, events, server, target, bus },
-    connect(options: Partial<DeltaClientOptions> = {}): DeltaClient {
+    connect(options: Partial<DiscoveryClientOptions> = {}): DeltaClient {
       const client = new DeltaClient({ wire, target, token: WORKER_TOKEN, ...options });
+      clients.push(client);
+      return client;
+    },
+    connectSotw(options: Partial<DiscoveryClientOptions> = {}): SotwClient {
+      const client = new SotwClient({ wire, target, token: WORKER_TOKEN, ...options });
       clients.push(client);
       return client;
     },

@@ -6,7 +6,7 @@ import type { InForceReport } from '../../shared/proto/gen/heartline/fleet/v1/In
 import type { Welcome__Output } from '../../shared/proto/gen/heartline/fleet/v1/Welcome.js';
 import type { WorkerMessage } from '../../shared/proto/gen/heartline/fleet/v1/WorkerMessage.js';
 import type { Wire } from '../../shared/proto/wire.js';
-import type { StreamStatus } from './delta-client.js';
+import type { StreamStatus } from './discovery-client.js';
 
 /** One report stream that a test plays by hand. */
 export class FleetClient {

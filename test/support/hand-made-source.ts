@@ -12,11 +12,12 @@ export interface HandMadeSource extends SnapshotSource {
 
 export function handMadeSource(): HandMadeSource {
   const targets = new Map<string, Target>();
+  const published = new Map<string, VersionedSnapshot>();
   const listeners = new Set<(gateway: GatewayRef) => void>();
   let isReady = true;
   return {
     target: (gateway) => targets.get(nameOf(gateway)),
-    byLabel: () => undefined,
+    byLabel: (gateway, label) => published.get(`${nameOf(gateway)} ${label}`),
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -24,6 +25,7 @@ export function handMadeSource(): HandMadeSource {
     ready: () => isReady,
     publish(snapshot, gatewayExists = true) {
       targets.set(nameOf(snapshot.gateway), { snapshot, gatewayExists });
+      published.set(`${nameOf(snapshot.gateway)} ${snapshot.label}`, snapshot);
       for (const listener of listeners) listener(snapshot.gateway);
     },
     setReady(value) {

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import { NO_REJECTIONS, type Rejections } from './rejections.js';
+import type { Verdict } from './verdict.js';
+
+/** Stands for a response that was refused although it carried nothing: the deletion of everything. */
+const NOTHING_CARRIED = '';
+
+/**
+ * What a client refuses after its answer to a response that carried these contents (name → hash). A
+ * response for which absence means deletion carries, in the place of a refused content, an older one:
+ * accepting that says nothing about the refused one, and neither does a response without the name.
+ */
+export function rejectionsAfter(
+  before: Rejections,
+  carried: ReadonlyMap<string, string>,
+  verdict: Verdict,
+): Rejections {
+  if (before.size === 0 && verdict.kind === 'accepted') return NO_REJECTIONS;
+  const after = new Map([...before].filter(([name, { hash }]) => carried.get(name) !== hash));
+  switch (verdict.kind) {
+    case 'accepted':
+      break;
+    case 'partly-rejected':
+      for (const { resource, ...reason } of verdict.problems) {
+        after.set(resource, { ...reason, hash: carried.get(resource), whole: false });
+      }
+      break;
+    case 'rejected': {
+      const message = verdict.problems.map((problem) => problem.message).join('; ');
+      const names = carried.size === 0 ? [NOTHING_CARRIED] : carried.keys();
+      for (const name of names) {
+        if (!after.has(name)) after.set(name, { message, hash: carried.get(name), whole: true });
+      }
+    }
+  }
+  return after.size === 0 ? NO_REJECTIONS : after;
+}
