@@ -38,7 +38,10 @@ export interface ResolvedRef {
 type ServedKind = 'AgentgatewayBackend' | 'Service';
 
 /** The kind that a backendRef names, when it is one that routes can lead to. */
-export function servedBackendKind({ group, kind }: BackendRef): ServedKind | undefined {
+export function servedBackendKind({
+  group,
+  kind,
+}: Pick<BackendRef, 'group' | 'kind'>): ServedKind | undefined {
   if (kind === 'AgentgatewayBackend' && group === 'agentgateway.dev') return kind;
   return kind === 'Service' && group === '' ? kind : undefined;
 }

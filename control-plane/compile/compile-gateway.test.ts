@@ -7,6 +7,7 @@ import { findKind } from '../policy/kinds.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { compileGateway } from './compile-gateway.js';
 import { objectStatuses } from './status.js';
+import { createTargetLookup } from './target-lookup.js';
 import { gatewaysOf, referentsOf } from './targets.js';
 
 const gatewayName = { namespace: 'default', name: 'test' };
@@ -103,9 +104,10 @@ describe('compileGateway', () => {
 
 describe('the target index', () => {
   const kindOf = (word: string) => findKind(word) ?? assert.fail(word);
+  const empty = createTargetLookup([]);
 
   it('names every gateway of a policy once, existing or not', () => {
-    const named = gatewaysOf(kindOf('agpol'), policy('p', ['a', 'b', 'a']));
+    const named = gatewaysOf(kindOf('agpol'), policy('p', ['a', 'b', 'a']), empty);
     assert.deepEqual(named, [
       { namespace: 'default', name: 'a' },
       { namespace: 'default', name: 'b' },
@@ -116,20 +118,21 @@ describe('the target index', () => {
     const selector = { group: parent.group, kind: 'Gateway', matchLabels: { tier: 'edge' } };
     const selecting = object('AgentgatewayPolicy', 'p', { targetSelectors: [selector] });
     const edge = object('Gateway', 'edge', gateway.spec ?? null, { labels: { tier: 'edge' } });
-    assert.deepEqual(gatewaysOf(kindOf('agpol'), selecting), []);
-    assert.deepEqual(gatewaysOf(kindOf('agpol'), selecting, [gateway, edge]), [
+    assert.deepEqual(gatewaysOf(kindOf('agpol'), selecting, empty), []);
+    assert.deepEqual(gatewaysOf(kindOf('agpol'), selecting, createTargetLookup([gateway, edge])), [
       { namespace: 'default', name: 'edge' },
     ]);
   });
 
   it('names the parents and the backends of a route, and no gateway of a backend', () => {
     const http = route('HTTPRoute', 'r', 'app');
-    assert.deepEqual(gatewaysOf(kindOf('httproute'), http), [gatewayName]);
+    assert.deepEqual(gatewaysOf(kindOf('httproute'), http, empty), [gatewayName]);
     assert.deepEqual(referentsOf(http), [
       { group: 'agentgateway.dev', kind: 'AgentgatewayBackend', namespace: 'default', name: 'app' },
     ]);
     assert.deepEqual(referentsOf(gateway), []);
-    assert.deepEqual(gatewaysOf(kindOf('agbe'), object('AgentgatewayBackend', 'app', {})), []);
+    const backend = object('AgentgatewayBackend', 'app', {});
+    assert.deepEqual(gatewaysOf(kindOf('agbe'), backend, empty), []);
   });
 });
 

@@ -3,6 +3,7 @@ import type { NamespacedName } from '../../shared/names/gateway-name.js';
 import { type ResourceKind, resourceName, serviceName } from '../../shared/names/resource-keys.js';
 import { compareText } from '../../shared/names/sort.js';
 import type { BackendReference } from '../../shared/proto/gen/agentgateway/dev/resource/BackendReference.js';
+import type { Policy } from '../../shared/proto/gen/agentgateway/dev/resource/Policy.js';
 import type { Resource } from '../../shared/proto/gen/agentgateway/dev/resource/Resource.js';
 import { isOurGateway } from '../policy/gateway-spec.js';
 import type { KubeObject } from '../policy/kube-object.js';
@@ -11,6 +12,7 @@ import { compilePolicies } from './compile-policies.js';
 import { compileHttpRoute, compileTcpRoute, type RouteContext } from './compile-routes.js';
 import { compileBinds, compileListener, isServed, planListeners } from './listeners.js';
 import { collectReferents, type ReferentObjects } from './referents.js';
+import { createTargetLookup } from './target-lookup.js';
 
 /**
  * Everything that may concern one gateway, found through the target index. More than that does no harm:
@@ -43,28 +45,46 @@ export interface GatewayResource {
 
 /** Objects to wire resources: the same input gives the same output, in every process. */
 export function compileGateway(input: GatewayInput): GatewayOutput {
-  const { gatewayName, policies } = input;
+  const { gatewayName, policies, httpRoutes, tcpRoutes } = input;
   const gateway = input.gateway && isOurGateway(input.gateway) ? input.gateway : undefined;
-  const resources = compilePolicies(gatewayName, gateway, policies).map((policy) =>
-    named('policy', policy.key, { policy }),
-  );
-  if (gateway !== undefined) resources.push(...compileTraffic(gateway, input));
+  const own = gateway === undefined ? [] : [gateway];
+  const referents = collectReferents(input);
+  const lookup = createTargetLookup([
+    ...[...own, ...httpRoutes, ...tcpRoutes],
+    ...[...input.backends, ...(input.services ?? [])],
+  ]);
+  const compiled = compilePolicies({ gatewayName, policies, referents, lookup });
+  const traffic = gateway === undefined ? NO_TRAFFIC : compileTraffic(gateway, input, referents);
+  const references = [...traffic.references, ...compiled.flatMap(collectorsOf)];
+  const resources = [
+    ...compiled.map((policy) => named('policy', policy.key, { policy })),
+    ...traffic.resources,
+    ...compileUsedBackends(references, referents.backends),
+  ];
   resources.sort((a, b) => compareText(a.name, b.name));
-  return { resources, services: usedServices(resources) };
+  return { resources, services: usedServices(references) };
 }
 
-/** Binds, listeners, routes, and the backends that the routes use. */
-function compileTraffic(gateway: KubeObject, input: GatewayInput): readonly GatewayResource[] {
+interface Traffic {
+  readonly resources: readonly GatewayResource[];
+  /** What the routes lead to. */
+  readonly references: readonly BackendReference[];
+}
+
+const NO_TRAFFIC: Traffic = { resources: [], references: [] };
+
+/** Binds, listeners and routes. */
+function compileTraffic(
+  gateway: KubeObject,
+  input: GatewayInput,
+  referents: RouteContext['referents'],
+): Traffic {
   const listeners = planListeners(gateway);
-  const context: RouteContext = {
-    gateway: input.gatewayName,
-    listeners,
-    referents: collectReferents(input),
-  };
+  const context: RouteContext = { gateway: input.gatewayName, listeners, referents };
   const served = listeners.filter(isServed);
   const routes = input.httpRoutes.flatMap((route) => compileHttpRoute(route, context));
   const tcpRoutes = input.tcpRoutes.flatMap((route) => compileTcpRoute(route, context));
-  return [
+  const resources = [
     ...compileBinds(input.gatewayName, served).map((bind) => named('bind', bind.key, { bind })),
     ...served.map((one) => {
       const listener = compileListener(input.gatewayName, one);
@@ -72,34 +92,32 @@ function compileTraffic(gateway: KubeObject, input: GatewayInput): readonly Gate
     }),
     ...routes.map((route) => named('route', route.key, { route })),
     ...tcpRoutes.map((tcpRoute) => named('tcp_route', tcpRoute.key, { tcpRoute })),
-    ...compileUsedBackends([...routes, ...tcpRoutes], context.referents.backends),
   ];
+  const refs = [...routes, ...tcpRoutes].flatMap((route) => route.backends ?? []);
+  return { resources, references: refs.flatMap((ref) => ref.backend ?? []) };
 }
 
-interface RouteWithBackends {
-  readonly backends?: readonly { readonly backend?: BackendReference | null }[];
-}
-
-function usedServices(resources: readonly GatewayResource[]): readonly string[] {
-  const used = new Set<string>();
-  for (const { message } of resources) {
-    for (const { backend } of (message.route ?? message.tcpRoute)?.backends ?? []) {
-      const service = backend?.service;
-      if (service) used.add(serviceName(service));
-    }
-  }
+function usedServices(references: readonly BackendReference[]): readonly string[] {
+  const used = new Set(references.flatMap(({ service }) => (service ? serviceName(service) : [])));
   return [...used].sort(compareText);
 }
 
+/** Where a policy sends its records. */
+function collectorsOf({ frontend }: Policy): readonly BackendReference[] {
+  const collectors = [
+    frontend?.tracing?.providerBackend,
+    frontend?.logging?.otlpAccessLog?.providerBackend,
+  ];
+  return collectors.flatMap((collector) => collector ?? []);
+}
+
 function compileUsedBackends(
-  routes: readonly RouteWithBackends[],
+  references: readonly BackendReference[],
   backends: ReadonlyMap<string, KubeObject>,
 ): readonly GatewayResource[] {
-  const used = new Set(
-    routes.flatMap(({ backends: refs = [] }) => refs.map((r) => r.backend?.backend)),
-  );
+  const used = new Set(references.flatMap(({ backend }) => backend ?? []));
   return [...used].flatMap((key) => {
-    const object = key === undefined ? undefined : backends.get(key);
+    const object = backends.get(key);
     const backend = object && compileBackend(object);
     return backend ? [named('backend', backend.key, { backend })] : [];
   });

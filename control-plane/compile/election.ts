@@ -2,21 +2,21 @@
 import { compareText } from '../../shared/names/sort.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { objectId } from '../policy/object-name.js';
-import { policySpec } from '../policy/policy-spec.js';
-import { COMPILED_KINDS, type CompiledKind } from './frontend-parts.js';
-import type { GatewayTarget } from './policy-targets.js';
+import type { PolicyPart } from './policy-parts.js';
+import { describeTarget, type PolicyTarget } from './policy-targets.js';
 
-/** A policy and its targets on one gateway. */
+/** A policy, what of it can be sent, and its targets on one gateway. */
 export interface Candidate {
   readonly policy: KubeObject;
-  readonly targets: readonly GatewayTarget[];
+  readonly parts: readonly PolicyPart[];
+  readonly targets: readonly PolicyTarget[];
 }
 
 /** One part of one policy on one target of the gateway, and who keeps that target from it. */
 export interface Claim {
   readonly policy: KubeObject;
-  readonly kind: CompiledKind;
-  readonly target: GatewayTarget;
+  readonly part: PolicyPart;
+  readonly target: PolicyTarget;
   /** The older policy that has the target; undefined when this one has it. */
   readonly winner: KubeObject | undefined;
 }
@@ -24,20 +24,19 @@ export interface Claim {
 /**
  * Decides who has which kind on which target of one gateway: the older policy, then by namespace and
  * name, as the Gateway API resolves conflicts. Network authorizations add up (both restrict), so they
- * never conflict. A port and its Gateway are two targets; which one counts is the worker's rule.
+ * never conflict. A port and its Gateway are two targets; which one counts is the worker's rule. A part
+ * that cannot be sent claims nothing: it would keep out one that can.
  */
 export function electClaims(candidates: readonly Candidate[]): readonly Claim[] {
   const holders = new Map<string, KubeObject>();
   const claims: Claim[] = [];
-  for (const { policy, targets } of [...candidates].sort(byAge)) {
-    const frontend = policySpec(policy).frontend ?? {};
-    for (const kind of COMPILED_KINDS) {
-      if (frontend[kind] === undefined) continue;
+  for (const { policy, parts, targets } of [...candidates].sort(byAge)) {
+    for (const part of parts) {
       for (const target of targets) {
-        const key = `${kind}/${target.port ?? ''}`;
-        const holder = kind === 'networkAuthorization' ? undefined : holders.get(key);
-        if (holder === undefined) holders.set(key, policy);
-        claims.push({ policy, kind, target, winner: holder });
+        const slot = `${part.kind} ${describeTarget(target)}`;
+        const holder = part.kind === 'networkAuthorization' ? undefined : holders.get(slot);
+        if (holder === undefined) holders.set(slot, policy);
+        claims.push({ policy, part, target, winner: holder });
       }
     }
   }

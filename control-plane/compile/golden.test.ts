@@ -14,6 +14,7 @@ import { objectId } from '../policy/object-name.js';
 import { compileGateway } from './compile-gateway.js';
 import type { GatewayFacts } from './gateway-facts.js';
 import { objectStatuses } from './status.js';
+import { createTargetLookup } from './target-lookup.js';
 import { gatewaysOf } from './targets.js';
 
 /**
@@ -88,9 +89,10 @@ function inputOf(objects: readonly KubeObject[]) {
 /** Every gateway that any object names, existing or not. */
 function compileAll(objects: readonly KubeObject[]): Record<string, unknown> {
   const gateways = ofKind(objects, 'Gateway');
+  const lookup = createTargetLookup(objects);
   const names = objects.flatMap((object) => {
     const kind = findKind(object.kind);
-    return kind === undefined ? [] : gatewaysOf(kind, object, gateways);
+    return kind === undefined ? [] : gatewaysOf(kind, object, lookup);
   });
   const ids = [...new Set(names.map(({ namespace, name }) => `${namespace}/${name}`))].sort();
   return Object.fromEntries(

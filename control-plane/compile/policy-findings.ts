@@ -1,55 +1,40 @@
 // SPDX-License-Identifier: Apache-2.0
-import { FRONTEND_SUFFIX } from '../../shared/names/resource-keys.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { objectId } from '../policy/object-name.js';
-import { policySpec } from '../policy/policy-spec.js';
 import { type Finding, finding } from './conditions.js';
 import type { Claim } from './election.js';
-import { isCompiledKind } from './frontend-parts.js';
+import { type CompiledPolicy, type PolicyPart, pathOfPart } from './policy-parts.js';
+import { describeTarget } from './policy-targets.js';
 
 /** Accepted for the part of a policy that these claims are about (one gateway, or what is not attached). */
-export function findAccepted(policy: KubeObject, claims: readonly Claim[]): Finding {
-  const unsupported = unsupportedParts(policy);
-  const lost = claims.filter((claim) => claim.winner !== undefined);
-  if (lost.length > 0)
-    return finding('Accepted', 'False', 'Conflicted', lost.map(describeLoss).join('; '));
-  if (!hasCompiledPart(policy))
-    return finding('Accepted', 'False', 'Invalid', unsupported.join('; '));
-  const notes = [...unsupported, ...unenforcedParts(policy)];
-  if (notes.length > 0) return finding('Accepted', 'True', 'PartiallyValid', notes.join('; '));
-  return finding('Accepted', 'True', 'Valid', 'the policy is accepted');
+export function findAccepted(compiled: CompiledPolicy, claims: readonly Claim[]): Finding {
+  const { parts, problems } = compiled;
+  const lost = claims.flatMap(describeLoss);
+  if (lost.length > 0) return finding('Accepted', 'False', 'Conflicted', lost.join('; '));
+  if (parts.length === 0) return finding('Accepted', 'False', 'Invalid', problems.join('; '));
+  const notes = closingParts(parts);
+  if (problems.length > 0) {
+    return finding('Accepted', 'True', 'PartiallyValid', [...problems, ...notes].join('; '));
+  }
+  return finding('Accepted', 'True', 'Valid', ['the policy is accepted', ...notes].join('; '));
 }
 
-/** Whether anything of the policy goes to the wire, conflicts aside. */
-export function hasCompiledPart(policy: KubeObject): boolean {
-  return Object.keys(policySpec(policy).frontend ?? {}).some(isCompiledKind);
+/** What our own workers answer by closing ports; other proxies of the contract enforce it. */
+const CLOSING: readonly PolicyPart['kind'][] = ['networkAuthorization', 'proxyProtocol'];
+
+function closingParts(parts: readonly PolicyPart[]): readonly string[] {
+  return parts
+    .filter(({ kind }) => CLOSING.includes(kind))
+    .map(
+      ({ kind }) =>
+        `Heartline workers cannot enforce ${pathOfPart(kind)} yet and close the ports it covers`,
+    );
 }
 
-/** Names every part that is kept as written and not compiled. */
-function unsupportedParts(policy: KubeObject): readonly string[] {
-  const { frontend = {}, traffic, backend } = policySpec(policy);
-  const parts = Object.keys(FRONTEND_SUFFIX)
-    .filter((kind) => Object.hasOwn(frontend, kind) && !isCompiledKind(kind))
-    .map((kind) => `frontend.${kind}`);
-  if (backend !== undefined) parts.push('backend');
-  if (traffic !== undefined) parts.push('traffic');
-  if (parts.length === 0) return [];
-  const names = parts.sort().map((part) => `spec.${part}`);
-  const verb = parts.length === 1 ? 'is' : 'are';
-  return [`${names.join(', ')} ${verb} not supported by this control plane yet`];
-}
-
-/** What is sent and yet not served: a worker that cannot check who may connect lets nobody connect. */
-function unenforcedParts(policy: KubeObject): readonly string[] {
-  if (policySpec(policy).frontend?.networkAuthorization === undefined) return [];
+function describeLoss({ part, target, winner }: Claim): readonly string[] {
+  if (winner === undefined) return [];
+  const by: KubeObject = winner;
   return [
-    'spec.frontend.networkAuthorization is sent, and Heartline workers, which cannot enforce it yet, refuse every connection it covers',
+    `${pathOfPart(part.kind)} on ${describeTarget(target)} is set by AgentgatewayPolicy ${objectId(by)}, which comes first (older, then by name)`,
   ];
-}
-
-function describeLoss({ kind, target, winner }: Claim): string {
-  const port = target.port === undefined ? '' : ` port ${target.port}`;
-  const where = `Gateway ${target.gateway.namespace}/${target.gateway.name}${port}`;
-  const by = winner === undefined ? '' : objectId(winner);
-  return `spec.frontend.${kind} on ${where} is set by AgentgatewayPolicy ${by}, which comes first (older, then by name)`;
 }

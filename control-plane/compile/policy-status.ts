@@ -2,16 +2,17 @@
 import type { NamespacedName } from '../../shared/names/gateway-name.js';
 import { compareText } from '../../shared/names/sort.js';
 import type { JsonValue } from '../log/transaction.js';
-import { gatewaySpec } from '../policy/gateway-spec.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { objectName } from '../policy/object-name.js';
-import { policySpec } from '../policy/policy-spec.js';
+import { attachmentErrors } from './attachment-errors.js';
 import { type Finding, finding, stampConditions, worstFinding } from './conditions.js';
 import type { Claim } from './election.js';
 import { findInForce, type GatewayFacts } from './gateway-facts.js';
-import { findAccepted, hasCompiledPart } from './policy-findings.js';
-import { type GatewayTarget, isGatewayKind } from './policy-targets.js';
+import { findAccepted } from './policy-findings.js';
+import type { CompiledPolicy } from './policy-parts.js';
+import type { PolicyTarget } from './policy-targets.js';
 import { CONTROLLER_NAME, conditionsOf, foreignEntries, ownConditions } from './previous-status.js';
+import type { TargetLookup } from './target-lookup.js';
 
 /** Gateway API limit of PolicyStatus.ancestors. */
 const MAX_ANCESTORS = 16;
@@ -20,11 +21,12 @@ const SUMMARY_REF = { group: 'agentgateway.dev', name: 'StatusSummary' };
 
 export interface PolicyStatusInput {
   readonly policy: KubeObject;
-  readonly targets: readonly GatewayTarget[];
+  readonly compiled: CompiledPolicy;
+  readonly targets: readonly PolicyTarget[];
   /** Every claim of the policy, on every gateway. */
   readonly claims: readonly Claim[];
-  /** Our Gateways only. */
-  readonly findGateway: (name: NamespacedName) => KubeObject | undefined;
+  /** Knows our Gateways only. */
+  readonly lookup: TargetLookup;
   readonly gatewayFacts: (gateway: NamespacedName) => GatewayFacts | undefined;
   readonly previous: JsonValue | undefined;
   readonly now: string;
@@ -58,58 +60,27 @@ export function policyStatus(input: PolicyStatusInput): JsonValue {
 }
 
 function ancestorsOf(input: PolicyStatusInput): readonly Ancestor[] {
+  const { targets, claims } = input;
+  const { errors, broken } = attachmentErrors(input.policy, targets, input.lookup);
   const attached = new Map<string, { gateway: NamespacedName; claims: Claim[] }>();
-  const pending: Claim[] = [];
-  const errors: string[] = [];
-  for (const target of input.targets) {
-    const claims = input.claims.filter((claim) => claim.target === target);
-    const error = attachmentError(target, input.findGateway(target.gateway));
-    if (error !== undefined) {
-      errors.push(error);
-      pending.push(...claims);
-      continue;
-    }
+  for (const target of targets) {
+    if (broken.has(target)) continue;
     const id = `${target.gateway.namespace}/${target.gateway.name}`;
     const entry = attached.get(id) ?? { gateway: target.gateway, claims: [] };
-    entry.claims.push(...claims);
+    entry.claims.push(...claims.filter((claim) => claim.target === target));
     attached.set(id, entry);
   }
   const gateways = [...attached.entries()].sort(([a], [b]) => compareText(a, b));
-  const result = gateways.map(([, { gateway, claims }]) => gatewayAncestor(input, gateway, claims));
-  errors.push(...unmatchedSelectors(input));
+  const result = gateways.map(([, entry]) => gatewayAncestor(input, entry.gateway, entry.claims));
   if (errors.length > 0 || result.length === 0) {
-    result.push(summaryAncestor(input.policy, pending, errors));
+    const pending = claims.filter((claim) => broken.has(claim.target));
+    result.push(summaryAncestor(input.compiled, pending, errors));
   }
   return result;
 }
 
-function attachmentError(
-  { gateway, port, sectionName }: GatewayTarget,
-  object: KubeObject | undefined,
-): string | undefined {
-  const name = `Gateway ${gateway.namespace}/${gateway.name}`;
-  if (object === undefined) return `${name} not found`;
-  const { listeners } = gatewaySpec(object);
-  if (port !== undefined && !listeners.some((listener) => listener.port === port)) {
-    return `port ${port} not found in ${name}`;
-  }
-  if (sectionName !== undefined && !listeners.some((listener) => listener.name === sectionName)) {
-    return `listener ${sectionName} not found in ${name}`;
-  }
-  return undefined;
-}
-
-/** Selectors either lead to targets or, when none of them did, are an attachment error. */
-function unmatchedSelectors({ policy, targets }: PolicyStatusInput): readonly string[] {
-  const selectors = policySpec(policy).targetSelectors ?? [];
-  if (targets.length > 0 || !selectors.some(isGatewayKind)) return [];
-  return [
-    `no Gateway in namespace ${objectName(policy).namespace} has the labels of targetSelectors`,
-  ];
-}
-
 function gatewayAncestor(
-  { policy, gatewayFacts }: PolicyStatusInput,
+  { policy, compiled, gatewayFacts }: PolicyStatusInput,
   gateway: NamespacedName,
   claims: readonly Claim[],
 ): Ancestor {
@@ -119,7 +90,7 @@ function gatewayAncestor(
     namespace: gateway.namespace,
     name: gateway.name,
   };
-  const accepted = findAccepted(policy, claims);
+  const accepted = findAccepted(compiled, claims);
   if (!claims.some((claim) => claim.winner === undefined)) {
     return { ref, findings: [accepted, ...nothingSent(accepted.reason)] };
   }
@@ -131,7 +102,9 @@ function gatewayAncestor(
   );
   const { namespace, name } = objectName(policy);
   const isOurs = (resource: string): boolean =>
-    resource.startsWith(`policy/frontend/${namespace}/${name}:`);
+    ['frontend', 'backend'].some((side) =>
+      resource.startsWith(`policy/${side}/${namespace}/${name}:`),
+    );
   return {
     ref,
     findings: [accepted, attached, findInForce(gateway, gatewayFacts(gateway), isOurs)],
@@ -147,16 +120,16 @@ function nothingSent(reason: string): readonly Finding[] {
 }
 
 function summaryAncestor(
-  policy: KubeObject,
+  compiled: CompiledPolicy,
   pending: readonly Claim[],
   errors: readonly string[],
 ): Ancestor {
-  const why = hasCompiledPart(policy) ? errors : ['the policy has no part that is supported'];
+  const why = compiled.parts.length > 0 ? errors : ['nothing of the policy can be sent', ...errors];
   const message = `not attached: ${why.join('\n')}`;
   return {
     ref: SUMMARY_REF,
     findings: [
-      findAccepted(policy, pending),
+      findAccepted(compiled, pending),
       finding('Attached', 'False', 'Pending', message),
       finding('InForce', 'False', 'Pending', message),
     ],

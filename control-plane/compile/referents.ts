@@ -21,9 +21,10 @@ export interface Referents {
   readonly grants: readonly KubeObject[];
 }
 
-/** Who refers: a route, or a Gateway with its certificates. */
+/** Who refers: a route, a Gateway with its certificates, or a policy with a collector. */
 export interface Referrer {
-  /** A kind of group gateway.networking.k8s.io. */
+  /** Absent: gateway.networking.k8s.io. */
+  readonly group?: string;
   readonly kind: string;
   readonly namespace: string;
 }
@@ -52,12 +53,13 @@ export function mayRefer(
   referent: Referent,
 ): boolean {
   if (referrer.namespace === referent.namespace) return true;
+  const { group: own = GATEWAY_GROUP } = referrer;
   return grants.some((grant) => {
     if (objectName(grant).namespace !== referent.namespace) return false;
     const { from, to } = grantSpec(grant);
     const isFrom = from.some(
       ({ group, kind, namespace }) =>
-        group === GATEWAY_GROUP && kind === referrer.kind && namespace === referrer.namespace,
+        group === own && kind === referrer.kind && namespace === referrer.namespace,
     );
     const isTo = to.some(
       ({ group, kind, name }) =>
@@ -71,7 +73,11 @@ export function mayRefer(
 
 /** What to say when it may not. */
 export function describeMissingGrant(referrer: Referrer, { kind, namespace, name }: Referent) {
-  return `${kind} ${namespace}/${name} is in another namespace, and no ReferenceGrant there allows ${referrer.kind}s of namespace ${referrer.namespace} to refer to it`;
+  return `${kind} ${namespace}/${name} is in another namespace, and no ReferenceGrant there allows ${plural(referrer.kind)} of namespace ${referrer.namespace} to refer to it`;
 }
 
 const GATEWAY_GROUP = 'gateway.networking.k8s.io';
+
+function plural(kind: string): string {
+  return `${kind.replace(/cy$/, 'cie')}s`;
+}

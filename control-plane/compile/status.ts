@@ -14,10 +14,12 @@ import { type Candidate, type Claim, electClaims } from './election.js';
 import type { GatewayFacts } from './gateway-facts.js';
 import { gatewayStatus } from './gateway-status.js';
 import { type PlannedListener, planListeners } from './listeners.js';
+import { type CompiledPolicy, compilePolicy } from './policy-parts.js';
 import { policyStatus } from './policy-status.js';
-import { type GatewayTarget, targetsOf } from './policy-targets.js';
+import { type PolicyTarget, targetsOf } from './policy-targets.js';
 import { collectReferents } from './referents.js';
 import { type ParentGateway, routeStatus } from './route-status.js';
+import { createTargetLookup } from './target-lookup.js';
 
 /**
  * The objects whose status is wanted, with everything they are judged by: for a policy its Gateways and
@@ -98,40 +100,50 @@ function findOurs(world: World, { namespace, name }: NamespacedName): SurveyedGa
 }
 
 function policyStatuses(input: StatusInput, world: World): readonly ObjectStatus[] {
-  const byNamespace = groupBy(
-    input.gateways.filter(isOurGateway),
-    (gateway) => objectName(gateway).namespace,
-  );
-  const targets = new Map<KubeObject, readonly GatewayTarget[]>();
-  for (const policy of input.policies) {
-    targets.set(policy, targetsOf(policy, byNamespace.get(objectName(policy).namespace) ?? []));
-  }
-  const claims = electEverywhere(targets);
-  return input.policies.map((policy) => {
-    const { kind, namespace, name, previous } = identify(input, policy);
-    const status = policyStatus({
+  const { httpRoutes, tcpRoutes, backends } = input;
+  const ours = input.gateways.filter(isOurGateway);
+  const lookup = createTargetLookup([
+    ...[...ours, ...httpRoutes, ...tcpRoutes],
+    ...[...backends, ...(input.services ?? [])],
+  ]);
+  const referents = collectReferents(input);
+  const surveyed = input.policies.map(
+    (policy): SurveyedPolicy => ({
       policy,
-      targets: targets.get(policy) ?? [],
-      claims: claims.get(policy) ?? [],
-      findGateway: (gateway) => findOurs(world, gateway)?.gateway,
+      compiled: compilePolicy(policy, referents),
+      targets: targetsOf(policy, lookup),
+    }),
+  );
+  const claims = electEverywhere(surveyed);
+  return surveyed.map((one) => {
+    const { kind, namespace, name, previous } = identify(input, one.policy);
+    const status = policyStatus({
+      ...one,
+      claims: claims.get(one.policy) ?? [],
+      ...{ lookup, previous },
       gatewayFacts: input.gatewayFacts,
-      previous,
       now: world.now,
     });
     return { kind, namespace, name, status };
   });
 }
 
+interface SurveyedPolicy {
+  readonly policy: KubeObject;
+  readonly compiled: CompiledPolicy;
+  readonly targets: readonly PolicyTarget[];
+}
+
 /** Elections are per gateway; the result is each policy's claims on all of them. */
 function electEverywhere(
-  targets: ReadonlyMap<KubeObject, readonly GatewayTarget[]>,
+  surveyed: readonly SurveyedPolicy[],
 ): ReadonlyMap<KubeObject, readonly Claim[]> {
   const candidates = new Map<string, Candidate[]>();
-  for (const [policy, all] of targets) {
-    const perGateway = groupBy(all, ({ gateway }) => `${gateway.namespace}/${gateway.name}`);
+  for (const { policy, compiled, targets } of surveyed) {
+    const perGateway = groupBy(targets, ({ gateway }) => `${gateway.namespace}/${gateway.name}`);
     for (const [id, some] of perGateway) {
       const list = candidates.get(id) ?? [];
-      list.push({ policy, targets: some });
+      list.push({ policy, parts: compiled.parts, targets: some });
       candidates.set(id, list);
     }
   }

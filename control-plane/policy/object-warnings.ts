@@ -2,17 +2,17 @@
 import { ipBytes, ipFamily } from '../../shared/names/ip-address.js';
 import { parseDurationMs } from '../../shared/time/duration.js';
 import { BYTE_RANGES, type ByteSizeField, resolveByteSize } from './byte-size.js';
+import { findCelProblem } from './cel-expression.js';
 import { endpointSlice, SERVICE_LABEL, serviceNameOf } from './endpoint-slice.js';
 import type { KubeObject } from './kube-object.js';
+import { policyExpressions } from './policy-expressions.js';
 import { type FrontendHttp, type Keepalive, policySpec } from './policy-spec.js';
 
 /** What is accepted and yet not what the author may think; one sentence for each. */
 export function warnAbout(object: KubeObject): readonly string[] {
   switch (object.kind) {
-    case 'AgentgatewayPolicy': {
-      const { frontend } = policySpec(object);
-      return [...warnAboutTcp(frontend?.tcp?.keepalive), ...warnAboutHttp(frontend?.http)];
-    }
+    case 'AgentgatewayPolicy':
+      return warnAboutPolicy(object);
     case 'EndpointSlice':
       return warnAboutSlice(object);
     case 'Secret':
@@ -22,6 +22,16 @@ export function warnAbout(object: KubeObject): readonly string[] {
     default:
       return [];
   }
+}
+
+function warnAboutPolicy(object: KubeObject): readonly string[] {
+  const { frontend, backend } = policySpec(object);
+  return [
+    ...warnAboutProbes('spec.frontend.tcp.keepalive', frontend?.tcp?.keepalive),
+    ...warnAboutHttp(frontend?.http),
+    ...warnAboutProbes('spec.backend.tcp.keepalive', backend?.tcp?.keepalive),
+    ...warnAboutExpressions(object),
+  ];
 }
 
 function warnAboutSlice(object: KubeObject): readonly string[] {
@@ -43,14 +53,22 @@ function warnAboutSlice(object: KubeObject): readonly string[] {
   return warnings;
 }
 
-function warnAboutTcp(keepalive: Keepalive = {}): readonly string[] {
+/** The API takes any text; what cannot be read is then left out, and the status says so. */
+function warnAboutExpressions(object: KubeObject): readonly string[] {
+  return policyExpressions(policySpec(object).frontend ?? {}).flatMap(({ path, text }) => {
+    const problem = findCelProblem(text);
+    return problem === undefined ? [] : [`${path}: ${problem}`];
+  });
+}
+
+function warnAboutProbes(path: string, keepalive: Keepalive = {}): readonly string[] {
   const warnings: string[] = [];
   for (const field of ['time', 'interval'] as const) {
     const text = keepalive[field];
     const ms = text === undefined ? undefined : parseDurationMs(text);
     if (ms === undefined || ms % 1000 === 0) continue;
     warnings.push(
-      `spec.frontend.tcp.keepalive.${field}: the kernel counts whole seconds; ${text} works as ${Math.floor(ms / 1000)}s`,
+      `${path}.${field}: the kernel counts whole seconds; ${text} works as ${Math.floor(ms / 1000)}s`,
     );
   }
   return warnings;

@@ -2,6 +2,7 @@
 import { findKind, type Kind, objectKey } from '../policy/kinds.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { objectName } from '../policy/object-name.js';
+import { policySpec } from '../policy/policy-spec.js';
 import type { ObjectRef } from './object-ref.js';
 import type { TargetIndex } from './target-index.js';
 
@@ -53,7 +54,21 @@ export function gatherScope(
     const { services = [], secrets = [], grants = [] } = more;
     addAll(all, [...services, ...secrets, ...grants]);
   }
+  for (const object of wanted.values()) addAll(all, namedTargetsOf(index, object));
   return { wanted: new Set(wanted.keys()), objects: groupByKind(all.values()) };
+}
+
+/** What a policy names exists even when it leads to no gateway. */
+function namedTargetsOf(
+  index: Pick<TargetIndex, 'find'>,
+  object: KubeObject,
+): readonly KubeObject[] {
+  if (object.kind !== 'AgentgatewayPolicy') return [];
+  const { namespace } = objectName(object);
+  return (policySpec(object).targetRefs ?? []).flatMap((target) => {
+    const kind = findKind(target.kind);
+    return (kind && index.find({ kind, namespace, name: target.name })) ?? [];
+  });
 }
 
 function inputOf(index: Pick<TargetIndex, 'inputOf'>, id: string) {

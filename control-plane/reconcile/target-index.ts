@@ -2,11 +2,13 @@
 import { formatNamespacedName, type NamespacedName } from '../../shared/names/gateway-name.js';
 import type { GatewayInput } from '../compile/compile-gateway.js';
 import type { Referent } from '../compile/referents.js';
+import { routeDestinations, type TargetLookup, targetId } from '../compile/target-lookup.js';
 import { gatewaysOf, referentsOf } from '../compile/targets.js';
 import { grantSpec } from '../policy/grant-spec.js';
 import type { KubeObject } from '../policy/kube-object.js';
+import { objectName } from '../policy/object-name.js';
 import { policySpec } from '../policy/policy-spec.js';
-import { createMultimap } from './multimap.js';
+import { createMultimap, type Multimap } from './multimap.js';
 import type { ObjectRef } from './object-ref.js';
 
 /** Which objects reach which gateways, kept up to date object by object: nobody scans everything. */
@@ -30,6 +32,8 @@ interface Indexed {
   readonly object: KubeObject;
   readonly gateways: readonly string[];
   readonly referents: readonly Referent[];
+  /** What a route sends to, as `Kind/namespace/name`. */
+  readonly destinations: readonly string[];
 }
 
 /** Kinds that reach gateways only through what refers to them. */
@@ -42,48 +46,68 @@ export function createTargetIndex(): TargetIndex {
   /** Users of objects of another namespace, by that namespace. */
   const foreignUsers = createMultimap<Indexed>();
   const grantsByNamespace = createMultimap<KubeObject>();
-  const gatewaysByNamespace = createMultimap<KubeObject>();
-  const selectingByNamespace = createMultimap<Indexed>();
+  const routesByDestination = createMultimap<Indexed>();
+  const byKindAndNamespace = createMultimap<Indexed>();
+  const policiesByTarget = createMultimap<Indexed>();
+  const selecting = createMultimap<Indexed>();
 
+  const lookup: TargetLookup = {
+    find: (kind, name) => objects.get(targetId(kind, name))?.object,
+    *ofKind(kind, namespace) {
+      for (const { object } of byKindAndNamespace.values(`${kind}/${namespace}`)) yield object;
+    },
+    *routesTo(kind, name) {
+      for (const { object } of routesByDestination.values(targetId(kind, name))) yield object;
+    },
+  };
+  const groupsOf = ({ ref, object, ...indexed }: Indexed): readonly Group[] => [
+    [byGateway, indexed.gateways],
+    [usersByReferent, indexed.referents.map(referentId)],
+    [foreignUsers, foreignNamespaces(ref, indexed.referents)],
+    [routesByDestination, indexed.destinations],
+    [byKindAndNamespace, [`${ref.kind.kind}/${ref.namespace}`]],
+    [policiesByTarget, namedTargetIds(object)],
+    [selecting, selectedKinds(object)],
+  ];
   const unlink = (id: string, indexed: Indexed): void => {
     objects.delete(id);
-    for (const gateway of indexed.gateways) byGateway.delete(gateway, id);
-    for (const referent of indexed.referents) {
-      usersByReferent.delete(referentId(referent), id);
-      foreignUsers.delete(referent.namespace, id);
-    }
-    selectingByNamespace.delete(indexed.ref.namespace, id);
+    for (const [groups, names] of groupsOf(indexed))
+      for (const name of names) groups.delete(name, id);
   };
   const link = (id: string, ref: ObjectRef, object: KubeObject): Indexed => {
-    const gateways = gatewaysOf(ref.kind, object, [...gatewaysByNamespace.values(ref.namespace)]);
     const indexed: Indexed = {
       ref,
       object,
-      gateways: gateways.map(formatNamespacedName),
+      gateways: gatewaysOf(ref.kind, object, lookup).map(formatNamespacedName),
       referents: referentsOf(object),
+      destinations: routeDestinations(object),
     };
     objects.set(id, indexed);
-    for (const gateway of indexed.gateways) byGateway.set(gateway, id, indexed);
-    for (const referent of indexed.referents) {
-      usersByReferent.set(referentId(referent), id, indexed);
-      if (referent.namespace !== ref.namespace) foreignUsers.set(referent.namespace, id, indexed);
-    }
-    if (hasSelectors(object)) selectingByNamespace.set(ref.namespace, id, indexed);
+    for (const [groups, names] of groupsOf(indexed))
+      for (const name of names) groups.set(name, id, indexed);
     return indexed;
   };
-  const relink = (ref: ObjectRef, object: KubeObject | undefined): readonly string[] => {
+  const relink = (ref: ObjectRef, object: KubeObject | undefined): readonly Indexed[] => {
     const id = indexId(ref);
     const before = objects.get(id);
     if (before !== undefined) unlink(id, before);
     const after = object === undefined ? undefined : link(id, ref, object);
-    return [...(before?.gateways ?? []), ...(after?.gateways ?? [])];
+    return [before, after].filter((indexed) => indexed !== undefined);
   };
-  /** A Gateway that came, went or changed its labels is chosen anew by the selectors of its namespace. */
-  const reselect = (ref: ObjectRef, object: KubeObject | undefined): readonly string[] => {
-    if (object === undefined) gatewaysByNamespace.delete(ref.namespace, ref.name);
-    else gatewaysByNamespace.set(ref.namespace, ref.name, object);
-    const selecting = [...selectingByNamespace.values(ref.namespace)];
-    return selecting.flatMap((indexed) => relink(indexed.ref, indexed.object));
+  /** The policies that name or may select one of these targets (`Kind/namespace/name`) are attached anew. */
+  const reattach = (targets: ReadonlySet<string>): readonly string[] => {
+    const policies = new Map<string, Indexed>();
+    for (const target of targets) {
+      const [kind = '', namespace = ''] = target.split('/');
+      const concerned = [
+        ...policiesByTarget.values(target),
+        ...selecting.values(`${kind}/${namespace}`),
+      ];
+      for (const policy of concerned) policies.set(indexId(policy.ref), policy);
+    }
+    return [...policies.values()].flatMap(({ ref, object }) =>
+      relink(ref, object).flatMap(({ gateways }) => gateways),
+    );
   };
 
   /** Whose output may change with the object although it names no gateway itself. */
@@ -102,9 +126,12 @@ export function createTargetIndex(): TargetIndex {
     update(ref, object) {
       // Endpoints are the live part: no gateway is compiled for them.
       if (ref.kind.kind === 'EndpointSlice') return new Set();
-      const reselected = ref.kind.kind === 'Gateway' ? reselect(ref, object) : [];
       const throughUsers = [...usersOf(ref, object)].flatMap((user) => user.gateways);
-      return new Set([...relink(ref, object), ...reselected, ...throughUsers]);
+      const changed = relink(ref, object);
+      const targets = new Set([indexId(ref), ...changed.flatMap((one) => one.destinations)]);
+      const reattached = ref.kind.kind === 'AgentgatewayPolicy' ? [] : reattach(targets);
+      const own = changed.flatMap(({ gateways }) => gateways);
+      return new Set([...own, ...reattached, ...throughUsers]);
     },
     inputOf(gateway) {
       const concerned = [...byGateway.values(formatNamespacedName(gateway))];
@@ -156,8 +183,25 @@ function concerns(grant: KubeObject, user: Indexed, namespace: string): boolean 
   return isFrom && to.some((one) => referred.some((referent) => referent.kind === one.kind));
 }
 
-function hasSelectors(object: KubeObject): boolean {
-  return (
-    object.kind === 'AgentgatewayPolicy' && (policySpec(object).targetSelectors ?? []).length > 0
-  );
+type Group = readonly [groups: Multimap<Indexed>, names: readonly string[]];
+
+/** Targets that a policy names, other than Gateways, which are gateways of it as they stand. */
+function namedTargetIds(object: KubeObject): readonly string[] {
+  if (object.kind !== 'AgentgatewayPolicy') return [];
+  const { namespace } = objectName(object);
+  return (policySpec(object).targetRefs ?? [])
+    .filter(({ kind }) => kind !== 'Gateway')
+    .map(({ kind, name }) => targetId(kind, { namespace, name }));
+}
+
+/** Where a policy selects its targets, as `Kind/namespace`. */
+function selectedKinds(object: KubeObject): readonly string[] {
+  if (object.kind !== 'AgentgatewayPolicy') return [];
+  const { namespace } = objectName(object);
+  return (policySpec(object).targetSelectors ?? []).map(({ kind }) => `${kind}/${namespace}`);
+}
+
+/** Other namespaces that the object refers to: their ReferenceGrants concern it. */
+function foreignNamespaces(ref: ObjectRef, referents: readonly Referent[]): readonly string[] {
+  return referents.flatMap(({ namespace }) => (namespace === ref.namespace ? [] : namespace));
 }

@@ -9,6 +9,7 @@ import {
 } from '../../shared/time/duration.js';
 import { DEFAULT_HTTP, type WireHttp } from '../state/http-values.js';
 import { REFERENCE_KEEPALIVE } from '../state/keepalive-values.js';
+import { dumpValue } from './config-dump-value.js';
 
 type FrontendKind = NonNullable<Frontend['kind']>;
 
@@ -59,18 +60,25 @@ function dumpSpec(policy: Policy): object {
   return { frontend: { [FRONTEND_VARIANT[frontend.kind]]: dumpFrontend(frontend) } };
 }
 
-/** Kinds that this worker does not serve are shown as they came. */
+/** Kinds that this worker does not serve are shown as they came; enums that are their zero are spelt out. */
 function dumpFrontend(frontend: Frontend): unknown {
-  if (frontend.tcp !== undefined) return { keepalives: dumpKeepalive(frontend.tcp.keepalives) };
-  if (frontend.http !== undefined) return dumpHttp(frontend.http);
-  return frontend.kind && frontend[frontend.kind];
+  const { tcp, http, proxyProtocol, connect } = frontend;
+  if (tcp !== undefined) return { keepalives: dumpKeepalive(tcp.keepalives) };
+  if (http !== undefined) return dumpHttp(http);
+  if (proxyProtocol !== undefined) {
+    const { version = 'V2', mode = 'STRICT' } = proxyProtocol;
+    return { version: version.toLowerCase(), mode: mode.toLowerCase() };
+  }
+  if (connect !== undefined) return { mode: (connect.mode ?? 'DENY').toLowerCase() };
+  return dumpValue(frontend.kind && frontend[frontend.kind]);
 }
 
 /** The member that a oneof has set. */
 function dumpOther(oneof: { readonly kind?: string } | undefined): object {
   const kind = oneof?.kind;
   if (oneof === undefined || kind === undefined) return {};
-  return Object.fromEntries(Object.entries(oneof).filter(([key]) => key === kind));
+  const set = Object.entries(oneof).filter(([key]) => key === kind);
+  return Object.fromEntries(set.map(([key, value]) => [key, dumpValue(value)]));
 }
 
 function dumpKeepalive(keepalive: Keepalive | undefined): object {

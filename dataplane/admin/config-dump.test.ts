@@ -77,11 +77,57 @@ describe('policies in a dump', () => {
         },
       },
     ],
-    ['connect', policyOf('p', { connect: { mode: 'ROUTE' } }), { connect: { mode: 'ROUTE' } }],
+    ['connect', policyOf('p', { connect: { mode: 'ROUTE' } }), { connect: { mode: 'route' } }],
+    ['connect by default', policyOf('p', { connect: {} }), { connect: { mode: 'deny' } }],
+    [
+      'proxy protocol',
+      policyOf('p', { proxyProtocol: { version: 'ALL' } }),
+      { proxy: { version: 'all', mode: 'strict' } },
+    ],
+    [
+      'network authorization',
+      policyOf('p', { networkAuthorization: { require: ['true'] } }),
+      { networkAuthorization: { require: ['true'] } },
+    ],
+    [
+      'tls',
+      policyOf('p', {
+        tls: {
+          handshakeTimeout: { seconds: 90 },
+          alpn: { protocols: ['h2'] },
+          minVersion: 'TLS_V1_2',
+        },
+      }),
+      { tLS: { handshakeTimeout: '1m30s', alpn: { protocols: ['h2'] }, minVersion: 'TLS_V1_2' } },
+    ],
     [
       'access log',
-      policyOf('p', { logging: { filter: 'x' } }),
-      { accessLog: { filter: 'x', _filter: 'filter' } },
+      policyOf('p', {
+        logging: { filter: 'x', fields: { add: [{ name: 'a', expression: 'b' }] } },
+      }),
+      { accessLog: { filter: 'x', fields: { add: [{ name: 'a', expression: 'b' }] } } },
+    ],
+    [
+      'tracing, without the certificates of its collector',
+      policyOf('p', {
+        tracing: {
+          providerBackend: { inline: { hostname: 'otel', port: 4317 } },
+          protocol: 'GRPC',
+          inlinePolicies: [{ backendTls: { hostname: 'otel', key: Buffer.from('SECRET') } }],
+        },
+      }),
+      {
+        tracing: {
+          providerBackend: { inline: { hostname: 'otel', port: 4317 } },
+          protocol: 'GRPC',
+          inlinePolicies: [{ backendTls: { hostname: 'otel', key: '<redacted>' } }],
+        },
+      },
+    ],
+    [
+      'metrics',
+      policyOf('p', { metrics: { fields: { add: [{ name: 'a', expression: 'b' }] } } }),
+      { metrics: { fields: { add: [{ name: 'a', expression: 'b' }] } } },
     ],
   ];
   for (const [name, resource, frontend] of rows) {

@@ -77,7 +77,7 @@ function address(key: string, host: string, port: number): Target | string {
   return { key, host, port };
 }
 
-/** The wire of this build knows backend_tcp only; another kind is decoded as no kind. */
+/** All but backend_tcp: TLS to the backend, or a kind that the wire of this build does not know. */
 function hasUnknownPolicy(policies: readonly BackendPolicy[]): boolean {
-  return policies.some(({ kind }) => kind === undefined);
+  return policies.some(({ kind }) => kind !== 'backendTcp');
 }

@@ -137,6 +137,24 @@ describe('a route fails closed', () => {
       /policy on its backend/,
     ],
     [
+      'TLS to the backend',
+      to({ backend: { backend: 'httpbin/httpbin' }, backendPolicies: [{ backendTls: {} }] }),
+      /policy on its backend/,
+    ],
+    [
+      'TLS to every backend of the Gateway',
+      [
+        ...only({}),
+        {
+          name: 'policy/t',
+          resource: {
+            policy: { key: 't', target: GATEWAY_TARGET, backend: { backendTls: {} } },
+          },
+        },
+      ],
+      /backend policy t cannot be enforced/,
+    ],
+    [
       'unix socket',
       [
         ...only({}).filter(({ name }) => !name.startsWith('backend')),

@@ -43,7 +43,9 @@ export function restrictingPart(policy: Policy): string | undefined {
   }
   if (policy.traffic !== undefined) return 'traffic';
   if (policy.conditional !== undefined) return 'conditional';
-  return policy.backend !== undefined && policy.backend.kind === undefined ? 'backend' : undefined;
+  return policy.backend !== undefined && policy.backend.kind !== 'backendTcp'
+    ? 'backend'
+    : undefined;
 }
 
 /** Collects what restrictions closed, for one warning per policy. */

@@ -60,20 +60,31 @@ export const FRONTEND_SUFFIX = {
 
 export type FrontendKind = keyof typeof FRONTEND_SUFFIX;
 
-export interface FrontendTarget {
-  readonly gateway: NamespacedName;
+/** What a policy key names as its target. */
+export interface KeyTarget extends NamespacedName {
+  /** A listener, a route rule, or a section of a backend. */
+  readonly section?: string;
+  /** A port of a Gateway. */
   readonly port?: number;
 }
 
-/** `frontend/<ns>/<policy>:<suffix>:<gwNs>/<gw>[/port=N]`. */
+/** `frontend/<ns>/<policy>:<suffix>:<gwNs>/<gw>[/<listener>][/port=N]`. */
 export function frontendPolicyKey(
   policy: NamespacedName,
   kind: FrontendKind,
-  target: FrontendTarget,
+  target: KeyTarget,
 ): string {
-  const port = target.port === undefined ? '' : `/port=${target.port}`;
-  const { gateway } = target;
-  return `frontend/${policy.namespace}/${policy.name}:${FRONTEND_SUFFIX[kind]}:${gateway.namespace}/${gateway.name}${port}`;
+  return `frontend/${policy.namespace}/${policy.name}:${FRONTEND_SUFFIX[kind]}:${attachment(target)}`;
+}
+
+/** `backend/<ns>/<policy>:backend-tcp:<ns>/<target>[/<section>]`; agentgateway itself sends no such policy yet. */
+export function backendTcpPolicyKey(policy: NamespacedName, target: KeyTarget): string {
+  return `backend/${policy.namespace}/${policy.name}:backend-tcp:${attachment(target)}`;
+}
+
+function attachment({ namespace, name, section, port }: KeyTarget): string {
+  const inside = section === undefined ? '' : `/${section}`;
+  return `${namespace}/${name}${inside}${port === undefined ? '' : `/port=${port}`}`;
 }
 
 export type ResourceKind = 'bind' | 'listener' | 'route' | 'tcp_route' | 'backend' | 'policy';

@@ -2,6 +2,8 @@
 // Written by `npm run gen` from proto/. Do not edit.
 import type { KeepaliveConfig as _agentgateway_dev_resource_KeepaliveConfig, KeepaliveConfig__Output as _agentgateway_dev_resource_KeepaliveConfig__Output } from '../../../agentgateway/dev/resource/KeepaliveConfig.js';
 import type { Duration as _google_protobuf_Duration, Duration__Output as _google_protobuf_Duration__Output } from '../../../google/protobuf/Duration.js';
+import type { Alpn as _agentgateway_dev_resource_Alpn, Alpn__Output as _agentgateway_dev_resource_Alpn__Output } from '../../../agentgateway/dev/resource/Alpn.js';
+import type { _agentgateway_dev_resource_TLSConfig_KeyExchangeGroup, _agentgateway_dev_resource_TLSConfig_KeyExchangeGroup__Output } from '../../../agentgateway/dev/resource/TLSConfig.js';
 
 /**
  * Keepalive and connect timeout of upstream sockets.
@@ -26,17 +28,111 @@ export interface _agentgateway_dev_resource_BackendPolicySpec_BackendTCP__Output
 }
 
 /**
+ * TLS to the destination.
+ */
+export interface _agentgateway_dev_resource_BackendPolicySpec_BackendTLS {
+  /**
+   * PEM, of the client.
+   */
+  'cert'?: (Buffer | Uint8Array | string);
+  /**
+   * PEM, of the client.
+   */
+  'key'?: (Buffer | Uint8Array | string);
+  /**
+   * PEM; unset: the system's roots.
+   */
+  'root'?: (Buffer | Uint8Array | string);
+  'verification'?: (_agentgateway_dev_resource_BackendPolicySpec_BackendTLS_VerificationMode);
+  /**
+   * SNI; unset: the destination's name.
+   */
+  'hostname'?: (string);
+  'verifySubjectAltNames'?: (string)[];
+  /**
+   * Unset: h2 and http/1.1; set and empty: none.
+   */
+  'alpn'?: (_agentgateway_dev_resource_Alpn | null);
+  'keyExchangeGroups'?: (_agentgateway_dev_resource_TLSConfig_KeyExchangeGroup)[];
+  '_cert'?: "cert";
+  '_key'?: "key";
+  '_root'?: "root";
+  '_hostname'?: "hostname";
+}
+
+/**
+ * TLS to the destination.
+ */
+export interface _agentgateway_dev_resource_BackendPolicySpec_BackendTLS__Output {
+  /**
+   * PEM, of the client.
+   */
+  'cert'?: (Buffer);
+  /**
+   * PEM, of the client.
+   */
+  'key'?: (Buffer);
+  /**
+   * PEM; unset: the system's roots.
+   */
+  'root'?: (Buffer);
+  'verification'?: (_agentgateway_dev_resource_BackendPolicySpec_BackendTLS_VerificationMode__Output);
+  /**
+   * SNI; unset: the destination's name.
+   */
+  'hostname'?: (string);
+  'verifySubjectAltNames': (string)[];
+  /**
+   * Unset: h2 and http/1.1; set and empty: none.
+   */
+  'alpn'?: (_agentgateway_dev_resource_Alpn__Output);
+  'keyExchangeGroups': (_agentgateway_dev_resource_TLSConfig_KeyExchangeGroup__Output)[];
+  '_cert'?: "cert";
+  '_key'?: "key";
+  '_root'?: "root";
+  '_hostname'?: "hostname";
+}
+
+
+/**
+ * What is verified of the server's certificate.
+ */
+export const _agentgateway_dev_resource_BackendPolicySpec_BackendTLS_VerificationMode = {
+  STRICT: 'STRICT',
+  INSECURE_HOST: 'INSECURE_HOST',
+  INSECURE_ALL: 'INSECURE_ALL',
+} as const;
+
+/**
+ * What is verified of the server's certificate.
+ */
+export type _agentgateway_dev_resource_BackendPolicySpec_BackendTLS_VerificationMode =
+  | 'STRICT'
+  | 0
+  | 'INSECURE_HOST'
+  | 1
+  | 'INSECURE_ALL'
+  | 2
+
+/**
+ * What is verified of the server's certificate.
+ */
+export type _agentgateway_dev_resource_BackendPolicySpec_BackendTLS_VerificationMode__Output = typeof _agentgateway_dev_resource_BackendPolicySpec_BackendTLS_VerificationMode[keyof typeof _agentgateway_dev_resource_BackendPolicySpec_BackendTLS_VerificationMode]
+
+/**
  * A setting of upstream connections.
  */
 export interface BackendPolicySpec {
+  'backendTls'?: (_agentgateway_dev_resource_BackendPolicySpec_BackendTLS | null);
   'backendTcp'?: (_agentgateway_dev_resource_BackendPolicySpec_BackendTCP | null);
-  'kind'?: "backendTcp";
+  'kind'?: "backendTls"|"backendTcp";
 }
 
 /**
  * A setting of upstream connections.
  */
 export interface BackendPolicySpec__Output {
+  'backendTls'?: (_agentgateway_dev_resource_BackendPolicySpec_BackendTLS__Output);
   'backendTcp'?: (_agentgateway_dev_resource_BackendPolicySpec_BackendTCP__Output);
-  'kind'?: "backendTcp";
+  'kind'?: "backendTls"|"backendTcp";
 }

@@ -10,6 +10,22 @@ import type { BackendReference as _agentgateway_dev_resource_BackendReference, B
 import type { BackendPolicySpec as _agentgateway_dev_resource_BackendPolicySpec, BackendPolicySpec__Output as _agentgateway_dev_resource_BackendPolicySpec__Output } from '../../../agentgateway/dev/resource/BackendPolicySpec.js';
 
 /**
+ * A CEL expression under a name.
+ */
+export interface _agentgateway_dev_resource_FrontendPolicySpec_Tracing_Attribute {
+  'name'?: (string);
+  'value'?: (string);
+}
+
+/**
+ * A CEL expression under a name.
+ */
+export interface _agentgateway_dev_resource_FrontendPolicySpec_Tracing_Attribute__Output {
+  'name'?: (string);
+  'value'?: (string);
+}
+
+/**
  * What to do with CONNECT requests.
  */
 export interface _agentgateway_dev_resource_FrontendPolicySpec_Connect {
@@ -350,6 +366,29 @@ export type _agentgateway_dev_resource_FrontendPolicySpec_Logging_OtlpAccessLog_
  */
 export type _agentgateway_dev_resource_FrontendPolicySpec_Logging_OtlpAccessLog_Protocol__Output = typeof _agentgateway_dev_resource_FrontendPolicySpec_Logging_OtlpAccessLog_Protocol[keyof typeof _agentgateway_dev_resource_FrontendPolicySpec_Logging_OtlpAccessLog_Protocol]
 
+
+/**
+ * Transport of OTLP.
+ */
+export const _agentgateway_dev_resource_FrontendPolicySpec_Tracing_Protocol = {
+  HTTP: 'HTTP',
+  GRPC: 'GRPC',
+} as const;
+
+/**
+ * Transport of OTLP.
+ */
+export type _agentgateway_dev_resource_FrontendPolicySpec_Tracing_Protocol =
+  | 'HTTP'
+  | 0
+  | 'GRPC'
+  | 1
+
+/**
+ * Transport of OTLP.
+ */
+export type _agentgateway_dev_resource_FrontendPolicySpec_Tracing_Protocol__Output = typeof _agentgateway_dev_resource_FrontendPolicySpec_Tracing_Protocol[keyof typeof _agentgateway_dev_resource_FrontendPolicySpec_Tracing_Protocol]
+
 /**
  * The PROXY protocol header of a load balancer in front.
  */
@@ -427,15 +466,61 @@ export interface _agentgateway_dev_resource_FrontendPolicySpec_TLS__Output {
 }
 
 /**
- * Known by name only.
+ * Traces over OTLP.
  */
 export interface _agentgateway_dev_resource_FrontendPolicySpec_Tracing {
+  'providerBackend'?: (_agentgateway_dev_resource_BackendReference | null);
+  'attributes'?: (_agentgateway_dev_resource_FrontendPolicySpec_Tracing_Attribute)[];
+  'resources'?: (_agentgateway_dev_resource_FrontendPolicySpec_Tracing_Attribute)[];
+  /**
+   * How many requests without a trace begin one; unset: none.
+   */
+  'randomSampling'?: (string);
+  /**
+   * How many requests that carry a trace are traced; unset: all.
+   */
+  'clientSampling'?: (string);
+  'path'?: (string);
+  'protocol'?: (_agentgateway_dev_resource_FrontendPolicySpec_Tracing_Protocol);
+  'remove'?: (string)[];
+  'filter'?: (string);
+  /**
+   * How the provider is reached.
+   */
+  'inlinePolicies'?: (_agentgateway_dev_resource_BackendPolicySpec)[];
+  '_randomSampling'?: "randomSampling";
+  '_clientSampling'?: "clientSampling";
+  '_path'?: "path";
+  '_filter'?: "filter";
 }
 
 /**
- * Known by name only.
+ * Traces over OTLP.
  */
 export interface _agentgateway_dev_resource_FrontendPolicySpec_Tracing__Output {
+  'providerBackend'?: (_agentgateway_dev_resource_BackendReference__Output);
+  'attributes': (_agentgateway_dev_resource_FrontendPolicySpec_Tracing_Attribute__Output)[];
+  'resources': (_agentgateway_dev_resource_FrontendPolicySpec_Tracing_Attribute__Output)[];
+  /**
+   * How many requests without a trace begin one; unset: none.
+   */
+  'randomSampling'?: (string);
+  /**
+   * How many requests that carry a trace are traced; unset: all.
+   */
+  'clientSampling'?: (string);
+  'path'?: (string);
+  'protocol'?: (_agentgateway_dev_resource_FrontendPolicySpec_Tracing_Protocol__Output);
+  'remove': (string)[];
+  'filter'?: (string);
+  /**
+   * How the provider is reached.
+   */
+  'inlinePolicies': (_agentgateway_dev_resource_BackendPolicySpec__Output)[];
+  '_randomSampling'?: "randomSampling";
+  '_clientSampling'?: "clientSampling";
+  '_path'?: "path";
+  '_filter'?: "filter";
 }
 
 
