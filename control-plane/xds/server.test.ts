@@ -388,7 +388,7 @@ async function startRelay(port: number) {
 }
 
 test('a worker that vanished without a word is noticed by our own keepalive', async () => {
-  const server = await startDiscoveryServer({ timeMs: 50, timeoutMs: 200 });
+  const server = await startDiscoveryServer({ keepalive: { timeMs: 50, timeoutMs: 200 } });
   const relay = await startRelay(server.server.address.port);
   try {
     const client = server.connect({ target: `127.0.0.1:${relay.port}` });

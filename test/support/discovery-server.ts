@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createAuthenticator } from '../../control-plane/auth/authenticate.js';
+import { type Authenticator, createAuthenticator } from '../../control-plane/auth/authenticate.js';
 import { createMemoryBus } from '../../control-plane/bus/memory-bus.js';
 import { createDiscoveryService } from '../../control-plane/xds/discovery-service.js';
 import { startRpcServer } from '../../control-plane/xds/server.js';
-import { createWorkerSets } from '../../control-plane/xds/worker-sets.js';
+import { createWorkerSets, type WorkerSets } from '../../control-plane/xds/worker-sets.js';
 import type { HeartlineEvent } from '../../shared/events/event.js';
 import { loadPackageDefinition } from '../../shared/proto/package-definition.js';
 import { loadWire } from '../../shared/proto/wire.js';
@@ -23,32 +23,24 @@ export const WORKER_TOKEN = 'worker-token-0123456789';
 /** A token for gateway httpbin/gw alone. */
 export const BOUND_TOKEN = 'bound-token-01234567890';
 export const API_TOKEN = 'api-token-012345678901';
+export interface DiscoveryServerOptions {
+  readonly keepalive?: { readonly timeMs: number; readonly timeoutMs: number };
+  /** Served instead of what the test publishes through `source`. */
+  readonly sets?: WorkerSets;
+  /** Default: the three tokens above. */
+  readonly authenticate?: Authenticator;
+}
+
 /** A real discovery server on a free port that serves what the test publishes. */
-export async function startDiscoveryServer(keepalive?: { timeMs: number; timeoutMs: number }) {
+export async function startDiscoveryServer(options: DiscoveryServerOptions = {}) {
   const bus = createMemoryBus({ source: 'test', clock, logger });
   const events: HeartlineEvent[] = [];
   bus.subscribe((event) => events.push(event));
   const source = handMadeSource();
-  const authenticate = createAuthenticator([
-    {
-      token: WORKER_TOKEN,
-      identity: { name: 'worker', audience: 'worker', cluster: 'local', gateways: 'all' },
-    },
-    {
-      token: BOUND_TOKEN,
-      identity: {
-        name: 'bound',
-        audience: 'worker',
-        cluster: 'local',
-        gateways: [{ namespace: 'httpbin', name: 'gw' }],
-      },
-    },
-    { token: API_TOKEN, identity: { name: 'admin', audience: 'api', gateways: 'all' } },
-  ]);
+  const { authenticate = testAuthenticator(), sets = createWorkerSets(source) } = options;
   let sessions = 0;
   const discovery = createDiscoveryService({
-    ...{ bus, wire, authenticate, logger },
-    sets: createWorkerSets(source),
+    ...{ sets, bus, wire, authenticate, logger },
     instance: 'control-plane-under-test',
     newSessionId: () => {
       sessions += 1;
@@ -59,7 +51,7 @@ export async function startDiscoveryServer(keepalive?: { timeMs: number; timeout
   const services = [discovery];
   const server = await startRpcServer({
     ...{ address, services, authenticate, packageDefinition, clock },
-    ...(keepalive === undefined ? {} : { keepalive }),
+    ...(options.keepalive === undefined ? {} : { keepalive: options.keepalive }),
   });
   const clients: { close(): void }[] = [];
   const target = `127.0.0.1:${server.address.port}`;
@@ -84,3 +76,22 @@ export async function startDiscoveryServer(keepalive?: { timeMs: number; timeout
 }
 
 export type DiscoveryServer = Awaited<ReturnType<typeof startDiscoveryServer>>;
+
+function testAuthenticator(): Authenticator {
+  return createAuthenticator([
+    {
+      token: WORKER_TOKEN,
+      identity: { name: 'worker', audience: 'worker', cluster: 'local', gateways: 'all' },
+    },
+    {
+      token: BOUND_TOKEN,
+      identity: {
+        name: 'bound',
+        audience: 'worker',
+        cluster: 'local',
+        gateways: [{ namespace: 'httpbin', name: 'gw' }],
+      },
+    },
+    { token: API_TOKEN, identity: { name: 'admin', audience: 'api', gateways: 'all' } },
+  ]);
+}

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
-import {
-  type SnapshotResource,
-  snapshotLabel,
-  type VersionedSnapshot,
-} from '../../control-plane/snapshot/snapshot.js';
+import { snapshotLabel, type VersionedSnapshot } from '../../control-plane/snapshot/snapshot.js';
+import type { ResourceSet } from '../../control-plane/xds/holding.js';
 import type { GatewayRef } from '../../shared/events/event.js';
 import { compareText } from '../../shared/names/sort.js';
 
@@ -16,28 +13,29 @@ export function snapshotOf(
   number = 1,
   gateway: GatewayRef = TEST_GATEWAY,
 ): VersionedSnapshot {
+  const bytes = Object.entries(contents).map(([name, text]) => [name, Buffer.from(text)]);
+  const set = setOfBytes(Object.fromEntries(bytes));
+  return { gateway, number, label: snapshotLabel(number, set.hash), ...set };
+}
+
+/** The set of these bytes, by resource name. */
+export function setOfBytes(contents: { readonly [name: string]: Uint8Array }): ResourceSet {
   const resources = Object.entries(contents)
     .sort(([a], [b]) => compareText(a, b))
-    .map(([name, content]) => resourceOf(name, content));
+    .map(([name, bytes]) => ({ name, hash: shortDigest(bytes), bytes }));
   const hash = digest(resources.map((resource) => `${resource.name}=${resource.hash}`).join('\n'));
-  return {
-    gateway,
-    number,
-    hash,
-    label: snapshotLabel(number, hash),
-    resources: new Map(resources.map((resource) => [resource.name, resource])),
-  };
+  return { hash, resources: new Map(resources.map((resource) => [resource.name, resource])) };
 }
 
 /** Version that `snapshotOf` gives to a resource of this content. */
 export function versionOf(content: string): string {
+  return shortDigest(content);
+}
+
+function shortDigest(content: string | Uint8Array): string {
   return digest(content).slice(0, 32);
 }
 
-function resourceOf(name: string, content: string): SnapshotResource {
-  return { name, hash: versionOf(content), bytes: Buffer.from(content) };
-}
-
-function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+function digest(content: string | Uint8Array): string {
+  return createHash('sha256').update(content).digest('hex');
 }
