@@ -20,6 +20,7 @@ import { objectStatuses } from './compile/status.js';
 import { createControlPlaneMetrics } from './fleet/control-plane-metrics.js';
 import { createFleetService } from './fleet/fleet-service.js';
 import { createFleetRegistry } from './fleet/registry.js';
+import { createRejectionLedger } from './fleet/rejection-ledger.js';
 import { startApiServer } from './kube-api/server.js';
 import { createAdmission } from './policy/admission.js';
 import { createReconciler } from './reconcile/reconciler.js';
@@ -103,9 +104,15 @@ async function start(
     encode: wire.resource.encode,
   });
   started.add(() => reconciler.stop());
-  const registry = createFleetRegistry({ bus, clock, source: reconciler });
+  const ledger = createRejectionLedger({ store, bus, clock, logger, source: reconciler });
+  started.add(() => ledger.stop());
+  const registry = createFleetRegistry({ bus, clock, source: reconciler, ledger });
   started.add(registry.stop);
-  const metrics = createControlPlaneMetrics({ bus, fleet: registry, lastSeq: store.lastSeq });
+  const metrics = createControlPlaneMetrics({
+    ...{ bus, ledger },
+    fleet: registry,
+    lastSeq: store.lastSeq,
+  });
   started.add(metrics.stop);
   const statusWriter = createStatusWriter({
     ...{ store, bus, clock, logger, cluster, reconciler },
@@ -114,11 +121,12 @@ async function start(
   });
   started.add(() => statusWriter.stop());
   await reconciler.start();
+  ledger.start();
   statusWriter.start();
 
   const shared = { bus, wire, authenticate, logger, instance, newSessionId };
   const services = [
-    createDiscoveryService({ ...shared, sets: createWorkerSets(reconciler) }),
+    createDiscoveryService({ ...shared, clock, ledger, sets: createWorkerSets(reconciler) }),
     createFleetService({ ...shared, clock, registry }),
   ];
   const rpc = await startRpcServer({

@@ -3,6 +3,7 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { EventType } from '../../shared/events/event.js';
 import type { Bus } from '../bus/bus.js';
 import type { FleetRegistry } from './registry.js';
+import type { RejectionLedger } from './rejection-ledger.js';
 import type { WorkerState } from './worker-view.js';
 
 /** All of them, so that a state nobody is in reads 0 instead of being absent. */
@@ -13,6 +14,7 @@ const WORKER_STATES: readonly WorkerState[] = [
   'Lost',
   'Orphaned',
   'Rejected',
+  'Stuck',
 ];
 
 export interface ControlPlaneMetrics {
@@ -23,6 +25,7 @@ export interface ControlPlaneMetrics {
 export interface ControlPlaneMetricsOptions {
   readonly bus: Bus;
   readonly fleet: Pick<FleetRegistry, 'views'>;
+  readonly ledger: Pick<RejectionLedger, 'counts'>;
   /** Sequence of the newest transaction. */
   readonly lastSeq: () => number;
 }
@@ -31,7 +34,7 @@ export interface ControlPlaneMetricsOptions {
 export function createControlPlaneMetrics(
   options: ControlPlaneMetricsOptions,
 ): ControlPlaneMetrics {
-  const { bus, fleet, lastSeq } = options;
+  const { bus, fleet, lastSeq, ledger } = options;
   const registry = new Registry();
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
@@ -49,6 +52,17 @@ export function createControlPlaneMetrics(
     collect() {
       for (const state of WORKER_STATES) this.set({ state }, 0);
       for (const { state } of fleet.views()) this.inc({ state });
+    },
+  });
+  new Gauge({
+    name: 'heartline_rejections',
+    help: 'Resources that workers refused (class invalid) or have and cannot run now (class environment).',
+    labelNames: ['class'],
+    registers,
+    collect() {
+      const { environment, invalid } = ledger.counts();
+      this.set({ class: 'environment' }, environment);
+      this.set({ class: 'invalid' }, invalid);
     },
   });
   new Gauge({

@@ -29,7 +29,11 @@ async function startServer() {
   const clock = manualClock();
   const logger = createLogger({ name: 'test', level: 'silent' });
   const bus = createMemoryBus({ source: 'test', clock, logger });
-  const registry = createFleetRegistry({ bus, clock, source: handMadeSource() });
+  const registry = createFleetRegistry({
+    ...{ bus, clock },
+    source: handMadeSource(),
+    ledger: { standing: () => [] },
+  });
   const events: HeartlineEvent[] = [];
   bus.subscribe((event) => events.push(event));
   const identity = {
@@ -63,7 +67,7 @@ async function startServer() {
     },
     connectXds: () =>
       bus.publish({
-        ...{ type: 'worker-connected', worker, address: '127.0.0.1:1' },
+        ...{ type: 'worker-connected', worker, address: '127.0.0.1:1', build: '' },
         pod: { namespace: 'pods', name: 'worker-0' },
       }),
     reports: () => events.filter((event) => event.type === 'in-force'),

@@ -25,7 +25,10 @@ function stage() {
   const logger = createLogger({ name: 'test', level: 'silent' });
   const bus = createMemoryBus({ source: 'test', clock, logger });
   const source = handMadeSource();
-  const registry = createFleetRegistry({ bus, clock, source });
+  const registry = createFleetRegistry({
+    ...{ bus, clock, source },
+    ledger: { standing: () => [] },
+  });
   const label = (number: number): string => snapshotOf({ a: String(number) }, number).label;
   const tell = (body: EventBody): void => void bus.publish(body);
   const worker = workerRef('worker', TEST_GATEWAY, 'w0');
@@ -39,6 +42,7 @@ function stage() {
         worker: who,
         pod: { namespace: 'pods', name: who.nodeId },
         address: '10.0.0.1:4000',
+        build: 'heartline/1',
       }),
     lose: (who = worker) => tell({ type: 'worker-lost', worker: who, reason: 'gone' }),
     sent: (number: number) =>

@@ -6,6 +6,7 @@ import type { Bus } from '../bus/bus.js';
 import type { GatewayFacts } from '../compile/gateway-facts.js';
 import type { SnapshotSource } from '../release/releases.js';
 import { gatewayKey } from './gateway-key.js';
+import type { RejectionLedger } from './rejection-ledger.js';
 import { rollUp } from './roll-up.js';
 import { viewWorker } from './view-worker.js';
 import { noteEvent, openRecord, type WorkerRecord } from './worker-record.js';
@@ -16,6 +17,8 @@ export interface FleetRegistryOptions {
   readonly clock: Pick<Clock, 'wallMs'>;
   /** What workers should run; asked whenever a view is made. */
   readonly source: Pick<SnapshotSource, 'ready' | 'target'>;
+  /** What workers refused. */
+  readonly ledger: Pick<RejectionLedger, 'standing'>;
   /** How long a lost worker is still shown, milliseconds; default one hour. */
   readonly keepLostMs?: number;
 }
@@ -34,7 +37,7 @@ export interface FleetRegistry {
 const KEEP_LOST_MS = 3_600_000;
 
 export function createFleetRegistry(options: FleetRegistryOptions): FleetRegistry {
-  const { bus, clock, source, keepLostMs = KEEP_LOST_MS } = options;
+  const { bus, clock, ledger, source, keepLostMs = KEEP_LOST_MS } = options;
   const records = new Map<string, WorkerRecord>();
   const keysOfGateway = new Map<string, Set<string>>();
 
@@ -78,7 +81,13 @@ export function createFleetRegistry(options: FleetRegistryOptions): FleetRegistr
       const nowMs = clock.wallMs();
       return [...records.values()]
         .sort((a, b) => compareText(a.worker.key, b.worker.key))
-        .map((record) => viewWorker(record, targetOf(record.worker), nowMs));
+        .map((record) =>
+          viewWorker(record, {
+            target: targetOf(record.worker),
+            rejected: ledger.standing(record.worker.key),
+            nowMs,
+          }),
+        );
     },
     gatewayFacts(gateway) {
       const keys = [...(keysOfGateway.get(gatewayKey(gateway)) ?? [])];

@@ -1,21 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Target } from '../release/releases.js';
 import type { WorkerRecord, WorkerReport } from './worker-record.js';
+import type { StandingRejection } from './worker-rejections.js';
 import type { WorkerState, WorkerView } from './worker-view.js';
 
 /** A worker that reports does so at least every 30 s; after three of these nothing is known any more. */
 const REPORT_LIFETIME_MS = 90_000;
 
-/** One row as of now. `target` is what the worker should run, undefined when its gateway was never seen. */
-export function viewWorker(
-  record: WorkerRecord,
-  target: Target | undefined,
-  nowMs: number,
-): WorkerView {
-  const { worker, pod, address, sent, accepted, inForce, problems } = record;
+/** What is known about a worker beside its own messages. */
+export interface Surroundings {
+  /** What the worker should run, undefined when its gateway was never seen. */
+  readonly target: Target | undefined;
+  readonly rejected: readonly StandingRejection[];
+  readonly nowMs: number;
+}
+
+/** One row as of now. */
+export function viewWorker(record: WorkerRecord, around: Surroundings): WorkerView {
+  const { target, rejected, nowMs } = around;
+  const { worker, pod, address, build, sent, accepted, inForce, problems } = record;
   const report = freshReport(record, nowMs);
   return {
-    ...{ worker, address, sent, accepted },
+    ...{ worker, address, build, sent, accepted },
     podNamespace: pod.namespace,
     podName: pod.name,
     state: stateOf(record, target, nowMs),
@@ -26,6 +32,7 @@ export function viewWorker(
     connectedAtMs: record.connectedAtMs,
     lastSeenMs: record.lastSeenMs,
     problems: [...problems, ...(report?.listenerErrors ?? [])],
+    rejected,
   };
 }
 
@@ -44,6 +51,7 @@ export function reportsInForce(report: WorkerReport, label: string): boolean {
 function stateOf(record: WorkerRecord, target: Target | undefined, nowMs: number): WorkerState {
   if (record.connection === 'lost') return 'Lost';
   if (!target?.gatewayExists) return 'Orphaned';
+  if (record.stuck.size > 0) return 'Stuck';
   if (record.problems.length > 0) return 'Rejected';
   if (record.accepted === '') return 'Connected';
   const { label } = target.snapshot;

@@ -25,11 +25,14 @@ export interface WorkerRecord {
   readonly worker: WorkerRef;
   readonly pod: NamespacedName;
   readonly address: string;
+  readonly build: string;
   readonly connectedAtMs: number;
   connection: 'live' | 'lost';
   /** Snapshot labels; the empty string before the first. */
   sent: string;
   accepted: string;
+  /** Types of which a response waits for an answer for too long. */
+  readonly stuck: Set<string>;
   /** What it refused and still misses. */
   problems: readonly ResourceProblem[];
   report: WorkerReport | undefined;
@@ -49,13 +52,14 @@ export function openRecord(
   event: HeartlineEvent & { readonly type: 'worker-connected' },
   before: WorkerRecord | undefined,
 ): WorkerRecord {
-  const { worker, pod, address, time } = event;
+  const { worker, pod, address, build, time } = event;
   return {
-    ...{ worker, pod, address },
+    ...{ worker, pod, address, build },
     connectedAtMs: time,
     connection: 'live',
     sent: '',
     accepted: '',
+    stuck: new Set(),
     problems: [],
     report: before?.report,
     inForce: before?.inForce ?? NOT_IN_FORCE,
@@ -76,14 +80,21 @@ export function noteEvent(record: WorkerRecord, event: WorkerEvent): void {
     case 'sent':
       if (event.typeUrl === RESOURCE_TYPE_URL) record.sent = event.label;
       break;
+    case 'stuck':
+      record.stuck.add(event.typeUrl);
+      break;
+    case 'rejection-cleared':
+      break;
     case 'accepted':
       record.lastSeenMs = event.time;
+      record.stuck.delete(event.typeUrl);
       if (event.typeUrl !== RESOURCE_TYPE_URL) break;
       record.accepted = event.label;
       record.problems = [];
       break;
     case 'rejected':
       record.lastSeenMs = event.time;
+      record.stuck.delete(event.typeUrl);
       if (event.typeUrl === RESOURCE_TYPE_URL) record.problems = event.problems;
       break;
     case 'in-force':

@@ -1,8 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { InForceCounts, ResourceProblem, WorkerRef } from '../../shared/events/event.js';
+import type { StandingRejection } from './worker-rejections.js';
 
 /** Computed from the last messages, never stored (design-fleet §2). */
-export type WorkerState = 'InSync' | 'Behind' | 'Rejected' | 'Orphaned' | 'Lost' | 'Connected';
+export type WorkerState =
+  | 'InSync'
+  | 'Behind'
+  | 'Rejected'
+  /** It has not answered a response for 5 s. */
+  | 'Stuck'
+  /** Its gateway does not exist. */
+  | 'Orphaned'
+  | 'Lost'
+  | 'Connected';
 
 /** One row of `heartline fleet`: sent, accepted and in force are three different facts. */
 export interface WorkerView {
@@ -10,6 +20,8 @@ export interface WorkerView {
   readonly podNamespace: string;
   readonly podName: string;
   readonly address: string;
+  /** Program and version; the empty string when it does not say. */
+  readonly build: string;
   readonly state: WorkerState;
   /** Snapshot labels; the empty string before the first. */
   readonly sent: string;
@@ -24,4 +36,6 @@ export interface WorkerView {
   readonly connectedAtMs: number;
   readonly lastSeenMs: number;
   readonly problems: readonly ResourceProblem[];
+  /** What it refused, or has and cannot run now, with since when; sorted by type and resource. */
+  readonly rejected: readonly StandingRejection[];
 }

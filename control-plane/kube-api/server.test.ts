@@ -498,6 +498,7 @@ describe('what the API tells', () => {
       podNamespace: 'pn',
       podName: 'p',
       address: '127.0.0.1:1',
+      build: 'heartline/1',
       state: 'Behind',
       sent: '2-b',
       accepted: '1-a',
@@ -508,10 +509,22 @@ describe('what the API tells', () => {
       connectedAtMs: 0,
       lastSeenMs: 1000,
       problems: [],
+      rejected: [
+        {
+          ...{ typeUrl: 't', resource: 'policy/p', hash: 'h', message: 'no such field' },
+          ...{ class: 'invalid', whole: false, held: false, sinceMs: 2000 },
+        },
+      ],
     });
     const { json } = await send(api, 'GET', '/apis/fleet.heartline.dev/v1alpha1/workers');
     assert.equal(json.kind, 'WorkerList');
     assert.deepEqual(json.items[0].metadata, { name: 'k' });
+    assert.deepEqual(json.items[0].status.rejected, [
+      {
+        ...{ typeUrl: 't', resource: 'policy/p', hash: 'h', class: 'invalid' },
+        ...{ reason: 'no such field', since: '1970-01-01T00:00:02.000Z' },
+      },
+    ]);
     assert.deepEqual(json.items[0].status, {
       state: 'Behind',
       desired: '2-b',

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { InForceCounts, ResourceProblem } from '../../shared/events/event.js';
+import type { InForceCounts, RejectionClass, ResourceProblem } from '../../shared/events/event.js';
 import type { NamespacedName } from '../../shared/names/gateway-name.js';
+import type { StandingRejection } from '../fleet/worker-rejections.js';
 import type { WorkerState, WorkerView } from '../fleet/worker-view.js';
 
 export const FLEET_API_VERSION = 'fleet.heartline.dev/v1alpha1';
@@ -16,6 +17,8 @@ export interface WorkerObject {
     readonly gateway: NamespacedName;
     readonly pod: NamespacedName;
     readonly address: string;
+    /** Program and version; empty when it does not say. */
+    readonly build: string;
   };
   readonly status: {
     readonly state: WorkerState;
@@ -31,7 +34,22 @@ export interface WorkerObject {
     readonly connectedAt: string;
     readonly lastSeen: string;
     readonly problems: readonly ResourceProblem[];
+    /** Sorted by type and resource. */
+    readonly rejected: readonly RejectedResourceObject[];
   };
+}
+
+/** What a worker refused, or has and cannot run now. */
+export interface RejectedResourceObject {
+  readonly typeUrl: string;
+  readonly resource: string;
+  /** Content hash; absent when it refused a removal. */
+  readonly hash?: string;
+  readonly class: RejectionClass;
+  /** In the worker's words. */
+  readonly reason: string;
+  /** RFC 3339 with milliseconds. */
+  readonly since: string;
 }
 
 export interface WorkerList {
@@ -64,6 +82,7 @@ function workerObject(view: WorkerView): WorkerObject {
       gateway: { namespace, name },
       pod: { namespace: view.podNamespace, name: view.podName },
       address: view.address,
+      build: view.build,
     },
     status: {
       state: view.state,
@@ -76,7 +95,17 @@ function workerObject(view: WorkerView): WorkerObject {
       connectedAt: isoTime(view.connectedAtMs),
       lastSeen: isoTime(view.lastSeenMs),
       problems: view.problems,
+      rejected: view.rejected.map(rejectedResource),
     },
+  };
+}
+
+function rejectedResource(one: StandingRejection): RejectedResourceObject {
+  const { hash, message, resource, sinceMs, typeUrl } = one;
+  const content = hash === undefined ? {} : { hash };
+  return {
+    ...{ typeUrl, resource, ...content },
+    ...{ class: one.class, reason: message, since: isoTime(sinceMs) },
   };
 }
 

@@ -188,6 +188,7 @@ function gatewayOf(event: HeartlineEvent): GatewayRef | undefined {
       return event.gateway;
     case 'accepted':
     case 'rejected':
+    case 'rejection-cleared':
     case 'in-force':
     case 'worker-lost':
       return event.worker.gateway;
@@ -195,6 +196,7 @@ function gatewayOf(event: HeartlineEvent): GatewayRef | undefined {
     // only write that the worker has nothing yet.
     case 'worker-connected':
     case 'sent':
+    case 'stuck':
     case 'applied':
       return undefined;
   }

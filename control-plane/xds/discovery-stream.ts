@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { EventBody, WorkerRef } from '../../shared/events/event.js';
+import type { Clock } from '../../shared/time/clock.js';
 import { failCall, type RawStream } from '../auth/rpc-guard.js';
+import type { WorkerLedger } from '../fleet/rejection-ledger.js';
 import type { Dialect } from './dialect.js';
 import type { ResourceSet } from './holding.js';
+import { NO_REJECTIONS, type Rejections } from './rejections.js';
+import { resetCall } from './reset-call.js';
 import type { ResponseCache } from './response-cache.js';
 import {
   openSession,
@@ -13,8 +17,10 @@ import {
   type SessionContext,
   type SessionOutput,
   type SessionStep,
+  supersede,
 } from './session.js';
 import type { AnyPlan, AnyRequest } from './type-protocol.js';
+import { GIVEN_UP_AFTER_MS, judgeSilence, noteSent, type Unanswered } from './unanswered.js';
 import type { WorkerSets } from './worker-sets.js';
 
 /** Types we do not know never have any content, and nothing of them is ever taken away. */
@@ -29,7 +35,13 @@ export interface DiscoveryStreamOptions<Request extends AnyRequest, Stream, Plan
   readonly sessionId: string;
   readonly sets: WorkerSets;
   readonly cache: ResponseCache;
+  /** What this worker refused before; it is told what it refuses now. */
+  readonly ledger: WorkerLedger;
+  readonly clock: Pick<Clock, 'monotonicMs' | 'after'>;
 }
+
+/** How long the end of a stream may take to be read by its client, milliseconds; then the stream is reset. */
+const END_GRACE_MS = 1_000;
 
 /** An open stream as seen by those who do not care which protocol it speaks. */
 export interface LiveStream {
@@ -37,6 +49,8 @@ export interface LiveStream {
   readonly host: string;
   /** Reads the targets of these types again (undefined: of all) and writes what changed, now. */
   retarget(typeUrls: readonly string[] | undefined): EventBody[];
+  /** Looks after responses that nobody answers; throws when the stream has to end. Called every second or so. */
+  check(): EventBody[];
   /** Tells apart the events of this stream. */
   nextStep(): string;
   /** Ends the stream from our side; what the worker still sends is dropped. */
@@ -52,6 +66,10 @@ export class DiscoveryStream<Request extends AnyRequest, Stream, Plan extends An
   readonly #options: DiscoveryStreamOptions<Request, Stream, Plan>;
   readonly #context: SessionContext<Request, Stream, Plan>;
   #session: Session<Stream>;
+  /** As the ledger has them, by type. */
+  readonly #refused = new Map<string, Rejections>();
+  /** By type. */
+  readonly #unanswered = new Map<string, Unanswered>();
   #steps = 0;
   #isEnded = false;
 
@@ -65,6 +83,7 @@ export class DiscoveryStream<Request extends AnyRequest, Stream, Plan extends An
       protocol: dialect.protocol,
       targetOf: (typeUrl) => sets.target(typeUrl, worker) ?? UNKNOWN_TYPE,
       heldSet: (typeUrl, label) => sets.byLabel(typeUrl, worker, label),
+      rejectionsOf: (typeUrl) => this.#refusedBefore(typeUrl),
       differ: cache.differ,
     };
   }
@@ -81,6 +100,12 @@ export class DiscoveryStream<Request extends AnyRequest, Stream, Plan extends An
     );
   }
 
+  check(): EventBody[] {
+    return [...this.#unanswered].flatMap(([typeUrl, unanswered]) =>
+      this.#checkType(typeUrl, unanswered),
+    );
+  }
+
   nextStep(): string {
     this.#steps += 1;
     return `${this.#options.sessionId}.${this.#steps}`;
@@ -88,11 +113,66 @@ export class DiscoveryStream<Request extends AnyRequest, Stream, Plan extends An
 
   fail(error: HeartlineError): void {
     this.#isEnded = true;
-    failCall(this.#options.call, error);
+    const { call, clock } = this.#options;
+    failCall(call, error);
+    // Nothing waits any more: the client reads, and has its status.
+    if (call.writableLength > 0) clock.after(END_GRACE_MS, () => resetCall(call));
+  }
+
+  #checkType(typeUrl: string, unanswered: Unanswered): EventBody[] {
+    switch (judgeSilence(unanswered, this.#options.clock.monotonicMs())) {
+      case 'in-time':
+        return [];
+      case 'late':
+        return this.#hurry(typeUrl, unanswered);
+      case 'over':
+        throw new HeartlineError('TIMEOUT', this.#givenUp(typeUrl), {
+          subject: this.worker.nodeId,
+        });
+    }
+  }
+
+  /** Sends what is newer, unless the last response has not even left: a client that does not read gets no second one. */
+  #hurry(typeUrl: string, { sinceMs, lastSentMs }: Unanswered): EventBody[] {
+    const { worker } = this;
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#unanswered.set(typeUrl, { sinceMs, lastSentMs: nowMs });
+    const { label } = this.#context.targetOf(typeUrl);
+    const isNews = lastSentMs === sinceMs;
+    const stuck: EventBody[] = isNews ? [{ type: 'stuck', worker, typeUrl, label }] : [];
+    if (this.#options.call.writableLength > 0) return stuck;
+    return [...stuck, ...this.#perform(supersede(this.#session, typeUrl, this.#context))];
+  }
+
+  #givenUp(typeUrl: string): string {
+    return `worker "${this.worker.nodeId}" did not answer a response of ${typeUrl} for ${GIVEN_UP_AFTER_MS / 1_000} s; it may connect again`;
+  }
+
+  #refusedBefore(typeUrl: string): Rejections {
+    const refused = this.#options.ledger.refusals(typeUrl);
+    this.#refused.set(typeUrl, refused);
+    return refused;
+  }
+
+  /** A refusal also ends without any answer: when the content that was refused is wanted no more. */
+  #noteRejections(): void {
+    const { dialect, ledger } = this.#options;
+    for (const [typeUrl, stream] of this.#session.types) {
+      const rejections = dialect.protocol.rejections(stream);
+      if ((this.#refused.get(typeUrl) ?? NO_REJECTIONS) === rejections) continue;
+      this.#refused.set(typeUrl, rejections);
+      ledger.note(typeUrl, rejections);
+    }
+  }
+
+  #noteSent(typeUrl: string): void {
+    const nowMs = this.#options.clock.monotonicMs();
+    this.#unanswered.set(typeUrl, noteSent(this.#unanswered.get(typeUrl), nowMs));
   }
 
   #perform(step: SessionStep<Stream, Plan>): EventBody[] {
     this.#session = step.session;
+    this.#noteRejections();
     return step.outputs.map((output) => this.#performOne(output));
   }
 
@@ -102,14 +182,16 @@ export class DiscoveryStream<Request extends AnyRequest, Stream, Plan extends An
       case 'send': {
         const { typeUrl, plan, nonce } = output;
         const { call, cache, dialect } = this.#options;
-        // Never more than one unacknowledged response per type, so what write() returns does not matter.
+        // At most one response per type that the client has not read, so what write() returns does not matter.
         call.write(dialect.encode(cache, typeUrl, plan, nonce));
+        this.#noteSent(typeUrl);
         const { label } = plan.target;
         const counts = { resources: plan.resources.length, removed: plan.removed.length };
         return { type: 'sent', worker, typeUrl, label, ...counts };
       }
       case 'outcome': {
         const { typeUrl, outcome } = output;
+        this.#unanswered.delete(typeUrl);
         const { label, warnings } = outcome;
         if (outcome.kind === 'accepted')
           return { type: 'accepted', worker, typeUrl, label, warnings };

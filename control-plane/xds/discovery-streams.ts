@@ -5,11 +5,13 @@ import { formatNamespacedName } from '../../shared/names/gateway-name.js';
 import type { Node__Output } from '../../shared/proto/gen/envoy/config/core/v3/Node.js';
 import type { Wire } from '../../shared/proto/wire.js';
 import type { Logger } from '../../shared/telemetry/logger.js';
+import type { Clock, Timer } from '../../shared/time/clock.js';
 import type { Authenticator } from '../auth/authenticate.js';
 import type { Identity } from '../auth/identity.js';
 import { failCall, headerOf, type RawStream } from '../auth/rpc-guard.js';
 import { bindWorker } from '../auth/worker-binding.js';
 import type { Bus } from '../bus/bus.js';
+import type { RejectionLedger } from '../fleet/rejection-ledger.js';
 import { workerRef } from '../fleet/worker-key.js';
 import type { Dialect } from './dialect.js';
 import { DiscoveryStream, type LiveStream } from './discovery-stream.js';
@@ -25,8 +27,10 @@ export interface DiscoveryOptions {
   readonly sets: WorkerSets;
   readonly bus: Bus;
   readonly wire: Wire;
+  readonly clock: Pick<Clock, 'monotonicMs' | 'after'>;
   readonly authenticate: Authenticator;
   readonly logger: Logger;
+  readonly ledger: Pick<RejectionLedger, 'open'>;
   /** Names this instance in every response (ControlPlane.identifier). */
   readonly instance: string;
   /** A short text that no stream had before: it goes in front of a stream's nonces. */
@@ -47,6 +51,9 @@ interface Opening<Request extends AnyRequest, Stream, Plan extends AnyPlan> {
   readonly node: Node__Output | undefined;
 }
 
+/** How often streams are asked whether their workers still answer: one timer for all of them. */
+const CHECK_INTERVAL_MS = 1_000;
+
 /** Every live stream of either protocol: admits them, steps them, and pushes to those of a changed gateway. */
 export class DiscoveryStreams {
   readonly #options: DiscoveryOptions;
@@ -56,11 +63,13 @@ export class DiscoveryStreams {
   /** Events of pushes, on their way to the bus. */
   readonly #untold: [LiveStream, EventBody[]][] = [];
   #telling: NodeJS.Immediate | undefined;
+  #checking: Timer;
 
   constructor(options: DiscoveryOptions) {
     this.#options = options;
     this.#cache = createResponseCache(options.wire, options.instance);
     this.#causes = createPublishedCauses(options.bus);
+    this.#checking = options.clock.after(CHECK_INTERVAL_MS, () => this.#checkAll());
   }
 
   open<Request extends AnyRequest, Stream, Plan extends AnyPlan>(
@@ -118,6 +127,7 @@ export class DiscoveryStreams {
   }
 
   stop(): void {
+    this.#checking.cancel();
     for (const stream of [...this.#directory.all()]) {
       this.#end(stream, new HeartlineError('UNAVAILABLE', 'the control plane is shutting down'));
     }
@@ -130,6 +140,20 @@ export class DiscoveryStreams {
     clearImmediate(this.#telling);
     this.#telling = undefined;
     for (const [stream, bodies] of this.#untold.splice(0)) this.#publish(stream, bodies);
+  }
+
+  #checkAll(): void {
+    this.#checking = this.#options.clock.after(CHECK_INTERVAL_MS, () => this.#checkAll());
+    for (const stream of [...this.#directory.all()]) {
+      try {
+        this.#publish(stream, stream.check());
+      } catch (thrown) {
+        const error = toHeartlineError(thrown);
+        const { nodeId } = stream.worker;
+        this.#options.logger.warn({ worker: nodeId, code: error.code }, 'worker does not answer');
+        this.#end(stream, error);
+      }
+    }
   }
 
   /** A stream that cannot be served must not keep the others from their update. */
@@ -148,21 +172,23 @@ export class DiscoveryStreams {
   #admit<Request extends AnyRequest, Stream, Plan extends AnyPlan>(
     opening: Opening<Request, Stream, Plan>,
   ): DiscoveryStream<Request, Stream, Plan> {
-    const { bus, logger, newSessionId, sets } = this.#options;
+    const { bus, clock, ledger, logger, newSessionId, sets } = this.#options;
     const { call, identity, dialect, node } = opening;
-    const { nodeId, gateway, pod } = readNode(node);
+    const { build, nodeId, gateway, pod } = readNode(node);
     const bound = bindWorker(identity, headerOf(call.metadata, 'clusterid'), gateway);
     const worker = workerRef(identity.name, bound, nodeId);
     const address = call.getPeer();
     const stream = new DiscoveryStream({
-      ...{ call, dialect, worker, sets },
+      ...{ call, clock, dialect, worker, sets },
       host: hostOfPeer(address),
       sessionId: newSessionId(),
       cache: this.#cache,
+      ledger: ledger.open(worker, build),
     });
     const replaced = this.#directory.admit(stream);
     if (replaced !== undefined) this.#replace(replaced);
-    bus.publish({ type: 'worker-connected', worker, pod, address }, { step: stream.nextStep() });
+    const connected = { type: 'worker-connected', worker, pod, address, build } as const;
+    bus.publish(connected, { step: stream.nextStep() });
     const named = { worker: nodeId, gateway: formatNamespacedName(bound), address };
     logger.info(named, 'worker connected');
     return stream;

@@ -9,7 +9,12 @@ export interface NodeIdentity {
   readonly gateway: NamespacedName;
   /** The worker's own pod; empty parts when it does not say. */
   readonly pod: NamespacedName;
+  /** Program and version: another one may take what this one refused. Empty when it does not say, as the reference proxy. */
+  readonly build: string;
 }
+
+/** Longer builds are cut: they are shown and stored. */
+const MAX_BUILD_CHARS = 128;
 
 /**
  * Reads a node as the reference proxy writes it: metadata `role` is `NAMESPACE~GATEWAY`; without it,
@@ -33,5 +38,14 @@ export function readNode(node: Node__Output | undefined): NodeIdentity {
       { subject: nodeId },
     );
   }
-  return { nodeId, gateway, pod: { namespace: text('NAMESPACE'), name: text('NAME') } };
+  const pod = { namespace: text('NAMESPACE'), name: text('NAME') };
+  return { nodeId, gateway, pod, build: buildOf(node, text('heartline.build')) };
+}
+
+/** Our worker says it in its metadata; clients of Envoy's and gRPC's kind in the user agent. */
+function buildOf(node: Node__Output, ownBuild: string): string {
+  const { userAgentName = '', userAgentVersion = '' } = node;
+  const agent = [userAgentName, userAgentVersion].filter((part) => part !== '').join('/');
+  const build = ownBuild === '' ? agent : `heartline/${ownBuild}`;
+  return build.slice(0, MAX_BUILD_CHARS);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ResourceProblem } from '../../shared/events/event.js';
+import type { RejectionClass, ResourceProblem } from '../../shared/events/event.js';
 import type { ResourceSet } from './holding.js';
 
 /** Why a worker refused one content of one resource. */
@@ -9,9 +9,11 @@ export interface Rejection {
   readonly message: string;
   /** The worker blamed the response as a whole: this resource may be innocent. */
   readonly whole: boolean;
+  /** Absent = `invalid`. */
+  readonly class?: RejectionClass;
 }
 
-/** By resource name: what is not sent again on this stream until its content changes (R6). */
+/** By resource name: what is not sent again until its content changes (R6). */
 export type Rejections = ReadonlyMap<string, Rejection>;
 
 export const NO_REJECTIONS: Rejections = new Map();
@@ -48,10 +50,16 @@ export function dropOutdated(rejections: Rejections, target: ResourceSet): Rejec
 export function standingProblems(rejections: Rejections): readonly ResourceProblem[] {
   const problems: ResourceProblem[] = [];
   const wholeMessages = new Set<string>();
-  for (const [resource, { message, whole }] of rejections) {
+  for (const [resource, { message, whole, ...more }] of rejections) {
     if (whole) wholeMessages.add(message);
-    else problems.push({ resource, message });
+    else problems.push({ resource, message, ...classOf(more) });
   }
   for (const message of wholeMessages) problems.push({ resource: '', message });
   return problems.sort((a, b) => (a.resource < b.resource ? -1 : a.resource > b.resource ? 1 : 0));
+}
+
+function classOf(rejection: { readonly class?: RejectionClass }): {
+  readonly class?: RejectionClass;
+} {
+  return rejection.class === undefined ? {} : { class: rejection.class };
 }

@@ -5,6 +5,7 @@ import fc from 'fast-check';
 import { RESOURCE_TYPE_URL } from '../../shared/names/type-urls.js';
 import { snapshotOf } from '../../test/support/resource-sets.js';
 import { diffSets } from './difference.js';
+import { NO_REJECTIONS } from './rejections.js';
 import type { ResponsePlan, TypeTarget } from './response-plan.js';
 import {
   openSession,
@@ -13,6 +14,7 @@ import {
   type Session,
   type SessionOutput,
   type SessionStep,
+  supersede,
 } from './session.js';
 import { DELTA, type TypeRequest, type TypeStream } from './type-stream.js';
 
@@ -22,7 +24,8 @@ type Op =
   | { readonly op: 'want'; readonly contents: Record<string, string>; readonly removals: boolean }
   | { readonly op: 'answer'; readonly refuse: readonly string[]; readonly whole: boolean }
   | { readonly op: 'names'; readonly subscribe: string[]; readonly unsubscribe: string[] }
-  | { readonly op: 'stale' };
+  | { readonly op: 'stale' }
+  | { readonly op: 'late'; readonly refuse: boolean };
 
 const contents = fc.dictionary(fc.constantFrom(...NAMES), fc.constantFrom('1', '2', '3'));
 const someNames = fc.subarray(['*', ...NAMES]);
@@ -48,6 +51,7 @@ const ops: fc.Arbitrary<Op> = fc.oneof(
     }),
   },
   { weight: 1, arbitrary: fc.constant({ op: 'stale' as const }) },
+  { weight: 2, arbitrary: fc.record({ op: fc.constant('late' as const), refuse: fc.boolean() }) },
 );
 
 /** A client that follows the protocol and checks every response for what no server may do. */
@@ -99,6 +103,28 @@ class ModelClient {
     this.request({ responseNonce: out.nonce, ...detail });
   }
 
+  /** The client is slow: it takes (or refuses) what is out, and its answer comes after the server has lost patience. */
+  late(refuse: boolean): void {
+    const { out } = this;
+    if (out === undefined) return;
+    this.out = undefined;
+    const names = [...out.plan.resources.map(({ name }) => name), ...out.plan.removed];
+    for (const name of names) this.uncertain.add(name);
+    this.#take(supersede(this.session, RESOURCE_TYPE_URL, this.#context()));
+    const newest = this.out as typeof out | undefined;
+    // Nothing newer: the same response stays out.
+    this.out = newest ?? out;
+    if (newest === undefined) return;
+    if (!refuse) {
+      for (const { name, hash } of out.plan.resources) this.#apply(name, hash, []);
+      for (const name of out.plan.removed) this.#apply(name, undefined, []);
+      this.#dropUnwanted();
+      // The server does not hear of it.
+      for (const name of names) this.uncertain.add(name);
+    }
+    this.request({ responseNonce: out.nonce });
+  }
+
   request(request: Partial<TypeRequest>): void {
     const lists = { resourceNamesSubscribe: [], resourceNamesUnsubscribe: [] };
     const typed = { typeUrl: RESOURCE_TYPE_URL, ...lists, ...request };
@@ -125,6 +151,7 @@ class ModelClient {
       return;
     }
     this.refused.delete(name);
+    this.uncertain.delete(name);
     if (hash === undefined) this.held.delete(name);
     else this.held.set(name, hash);
   }
@@ -142,6 +169,7 @@ class ModelClient {
       targetOf: () => this.target,
       differ: diffSets,
       heldSet: () => undefined,
+      rejectionsOf: () => NO_REJECTIONS,
       protocol: DELTA,
     };
   }
@@ -165,11 +193,15 @@ class ModelClient {
       assert.ok(!again || innocent || this.blamedTogether, `R6 ${resource.name} sent again`);
     }
     for (const name of plan.removed) {
-      assert.ok(this.held.has(name) || this.asked.has(name), `removal of ${name}, never held`);
+      const isUncertain = this.uncertain.has(name);
+      const isKnown = this.held.has(name) || this.asked.has(name) || isUncertain;
+      assert.ok(isKnown, `removal of ${name}, never held`);
     }
     this.asked.clear();
   }
 
+  /** Sent in a response whose answer came too late: for all the server knows, the client may hold it. */
+  readonly uncertain = new Set<string>();
   wildcardAskedAgain = false;
   blamedTogether = false;
 }
@@ -186,6 +218,9 @@ function play(client: ModelClient, op: Op): void {
     case 'names':
       if (op.subscribe.includes('*')) client.wildcardAskedAgain = true;
       client.names(op.subscribe, op.unsubscribe);
+      break;
+    case 'late':
+      client.late(op.refuse);
       break;
     case 'stale':
       client.request({ responseNonce: 'elsewhere-1' });

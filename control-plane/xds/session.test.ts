@@ -5,6 +5,7 @@ import { RESOURCE_TYPE_URL } from '../../shared/names/type-urls.js';
 import { snapshotOf, versionOf } from '../../test/support/resource-sets.js';
 import { diffSets } from './difference.js';
 import { heldVersion } from './holding.js';
+import { NO_REJECTIONS } from './rejections.js';
 import type { ResponsePlan, TypeTarget } from './response-plan.js';
 import {
   openSession,
@@ -49,6 +50,7 @@ class Play {
       targetOf: () => this.target,
       differ: diffSets,
       heldSet: () => undefined,
+      rejectionsOf: () => NO_REJECTIONS,
       protocol: DELTA,
     };
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ErrorCode } from '../../shared/errors/codes.js';
 import type { ResourceSet } from './holding.js';
+import type { Rejections } from './rejections.js';
 import type { Differ, TypeTarget } from './response-plan.js';
 import type { AnyPlan, AnyRequest, Outcome, TypeProtocol } from './type-protocol.js';
 
@@ -23,6 +24,8 @@ export interface SessionContext<Request extends AnyRequest, Stream, Plan extends
   targetOf(typeUrl: string): TypeTarget;
   /** A set that is still kept, by its label. */
   heldSet(typeUrl: string, label: string): ResourceSet | undefined;
+  /** What this worker refused on any stream. */
+  rejectionsOf(typeUrl: string): Rejections;
   readonly differ: Differ;
 }
 
@@ -67,7 +70,7 @@ export function receiveRequest<Request extends AnyRequest, Stream, Plan extends 
   const heldSet = (label: string) => context.heldSet(typeUrl, label);
   const step =
     known === undefined
-      ? protocol.open(request, context.targetOf(typeUrl), heldSet)
+      ? protocol.open(request, context.targetOf(typeUrl), heldSet, context.rejectionsOf(typeUrl))
       : protocol.receive(known, request);
   if (protocol.countNames(step.stream) > MAX_NAMES) {
     const message = `the stream subscribed to more than ${MAX_NAMES} names of ${typeUrl}`;
@@ -88,6 +91,20 @@ export function retarget<Request extends AnyRequest, Stream, Plan extends AnyPla
   const stream = session.types.get(typeUrl);
   if (stream === undefined) return { session, outputs: [] };
   return advance(session, typeUrl, stream, context);
+}
+
+/** The response of one type that is out was not answered for too long: what is newer is sent all the same. */
+export function supersede<Request extends AnyRequest, Stream, Plan extends AnyPlan>(
+  session: Session<Stream>,
+  typeUrl: string,
+  context: SessionContext<Request, Stream, Plan>,
+): SessionStep<Stream, Plan> {
+  const stream = session.types.get(typeUrl);
+  const settled = stream && context.protocol.supersede(stream, context.targetOf(typeUrl));
+  if (settled === undefined) return { session, outputs: [] };
+  const step = advance(session, typeUrl, settled, context);
+  // Nothing to say after all: the answer to what is out is still worth having.
+  return step.outputs.length === 0 ? { session, outputs: [] } : step;
 }
 
 function advance<Request extends AnyRequest, Stream, Plan extends AnyPlan>(

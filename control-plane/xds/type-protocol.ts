@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ResourceProblem } from '../../shared/events/event.js';
 import type { ResourceSet } from './holding.js';
+import type { Rejections } from './rejections.js';
 import type { Differ, SetDifference, TypeTarget } from './response-plan.js';
 
 /** What a worker's answer to one response means for what it runs. */
@@ -42,11 +43,15 @@ export interface AdvanceStep<Stream, Plan> {
 
 /** The rules by which one type is served on one stream: delta's or those of the state of the world. */
 export interface TypeProtocol<Request extends AnyRequest, Stream, Plan extends AnyPlan> {
-  /** The first request of a type. `heldSet` finds a set by the version label the client reports. */
+  /**
+   * The first request of a type. `heldSet` finds a set by the version label the client reports; `rejections` is what the
+   * worker refused on earlier streams.
+   */
   open(
     request: Request,
     target: TypeTarget,
     heldSet: (label: string) => ResourceSet | undefined,
+    rejections: Rejections,
   ): RequestStep<Stream>;
   /** Any later request of the type. */
   receive(stream: Stream, request: Request): RequestStep<Stream>;
@@ -57,6 +62,13 @@ export interface TypeProtocol<Request extends AnyRequest, Stream, Plan extends A
     nonce: string,
     differ: Differ,
   ): AdvanceStep<Stream, Plan>;
+  /**
+   * The stream as if nothing were out, although the client has not answered; undefined when there is nothing newer to say.
+   * What is out may have been taken or not, and its answer is stale from now on.
+   */
+  supersede(stream: Stream, target: TypeTarget): Stream | undefined;
+  /** What the worker refuses now. */
+  rejections(stream: Stream): Rejections;
   /** How many names the stream subscribes to explicitly. */
   countNames(stream: Stream): number;
 }

@@ -65,9 +65,13 @@ export interface TypeRequest {
 
 /**
  * The first request of a type. Its nonce, if any, is of an earlier stream and means nothing here; its
- * versions are what the worker kept from that stream.
+ * versions are what the worker kept from that stream, and `rejections` what it refused on any.
  */
-function openTypeStream(request: TypeRequest, target: TypeTarget): TypeStream {
+function openTypeStream(
+  request: TypeRequest,
+  target: TypeTarget,
+  rejections: Rejections,
+): TypeStream {
   const { subscription, reply, answer } = openSubscription(nameChanges(request));
   const versions = new Map(Object.entries(request.initialResourceVersions ?? {}));
   const holding = subscription.wildcard
@@ -76,7 +80,6 @@ function openTypeStream(request: TypeRequest, target: TypeTarget): TypeStream {
   // The difference already answers for every name the worker told us a version of.
   const names = new Set(answer.filter((name) => !versions.has(name)));
   const owed = { reply, names };
-  const rejections = NO_REJECTIONS;
   return { phase: 'settled', subscription, holding, rejections, owed, label: undefined };
 }
 
@@ -116,6 +119,19 @@ function advanceTypeStream(
     stream: { phase: 'waiting', subscription, holding, rejections, owed: NOTHING_OWED, sent },
     sent,
   };
+}
+
+/** Whether the client took what is out is not known, which is true of every name in it. */
+function supersedeTypeStream(stream: TypeStream, target: TypeTarget): TypeStream | undefined {
+  if (stream.phase !== 'waiting') return undefined;
+  const { subscription, holding, rejections, owed } = stream;
+  const { plan } = stream.sent;
+  const isNewest = plan.target.set.hash === target.set.hash && plan.target.label === target.label;
+  if (isNewest && owed.reply === 'none' && owed.names.size === 0) return undefined;
+  const exceptions = new Map(holding.exceptions);
+  for (const name of carriedNames(plan)) exceptions.set(name, '');
+  const uncertain = { base: holding.base, exceptions };
+  return { phase: 'settled', subscription, holding: uncertain, rejections, owed, label: undefined };
 }
 
 /**
@@ -194,7 +210,7 @@ function refusedNames(
       return new Map();
     case 'partly-rejected':
       return new Map(
-        verdict.problems.map(({ resource, message }) => [resource, { message, whole: false }]),
+        verdict.problems.map(({ resource, ...reason }) => [resource, { ...reason, whole: false }]),
       );
     case 'rejected': {
       const message = verdict.problems.map((problem) => problem.message).join('; ');
@@ -248,8 +264,12 @@ function nameChanges(request: TypeRequest): NameChanges {
 
 /** The rules of DeltaAggregatedResources. */
 export const DELTA: TypeProtocol<TypeRequest, TypeStream, ResponsePlan> = {
-  open: (request, target) => ({ stream: openTypeStream(request, target) }),
+  open: (request, target, _heldSet, rejections) => ({
+    stream: openTypeStream(request, target, rejections),
+  }),
   receive: receiveTypeRequest,
   advance: advanceTypeStream,
+  supersede: supersedeTypeStream,
+  rejections: (stream) => stream.rejections,
   countNames: (stream) => stream.subscription.names.size,
 };

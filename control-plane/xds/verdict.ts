@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ResourceProblem } from '../../shared/events/event.js';
+import type { RejectionClass, ResourceProblem } from '../../shared/events/event.js';
 
 /** What a worker made of one response. */
 export type Verdict =
@@ -21,12 +21,26 @@ interface Diagnostic {
   readonly key: string;
   readonly warn?: string;
   readonly error?: string;
+  /** Ours: `environment` = not the content is wrong, and the worker tries again. Anything else, and absent: `invalid`. */
+  readonly class?: unknown;
 }
+
+/**
+ * What a worker may say at most; the rest is cut, because its words are kept, stored, shown in statuses (Kubernetes allows
+ * 32,768 characters for the message of a condition) and printed on terminals. Our worker's longest reasons have 300.
+ */
+const MAX_MESSAGE_CHARS = 1_024;
+/** As long as the longest name of ours: kind, namespace, name and part. */
+const MAX_NAME_CHARS = 1_024;
+/** A text longer than this is not read as JSON but cut as it is; 10,000 entries of a hundred characters. */
+const MAX_DETAIL_CHARS = 1_048_576;
+/** Entries read; a response has at most as many resources as our largest snapshot. */
+const MAX_ENTRIES = 10_000;
 
 /**
  * Reads the `error_detail` of a request; its absence is the acknowledgement (R5), its `code` says nothing
  * (the reference proxy always sends 0). The message is a JSON list of `{key, warn | error}`, one entry per
- * resource; any other text, as older proxies send, is about the whole response.
+ * resource, and a `class` where the reason is not the content; any other text, as older proxies send, is about the whole response.
  * `isInResponse` tells whether the response carried a resource (or removal) of that name.
  */
 export function readVerdict(
@@ -45,7 +59,7 @@ export function readVerdict(
 }
 
 function rejectedWhole(text: string): Verdict {
-  const message = text === '' ? 'the worker gave no reason' : text;
+  const message = text === '' ? 'the worker gave no reason' : cut(text, MAX_MESSAGE_CHARS);
   return { kind: 'rejected', problems: [{ resource: '', message }], warnings: [] };
 }
 
@@ -55,12 +69,30 @@ function problemsOf(
 ): ResourceProblem[] {
   return diagnostics.flatMap((diagnostic) => {
     const message = diagnostic[severity];
-    return message === undefined ? [] : [{ resource: diagnostic.key, message }];
+    if (message === undefined) return [];
+    const problem = {
+      resource: cut(diagnostic.key, MAX_NAME_CHARS),
+      message: cut(message, MAX_MESSAGE_CHARS),
+    };
+    return isEnvironment(diagnostic.class) ? [{ ...problem, class: diagnostic.class }] : [problem];
   });
+}
+
+function isEnvironment(value: unknown): value is RejectionClass & 'environment' {
+  return value === 'environment';
+}
+
+/** Control characters would move the cursor of whoever reads this on a terminal. */
+const CONTROL = /\p{Cc}+/gu;
+
+function cut(text: string, maxChars: number): string {
+  const start = text.slice(0, maxChars).replace(CONTROL, ' ');
+  return text.length > maxChars ? `${start}… (${text.length} characters)` : start;
 }
 
 /** Undefined when the text is not a non-empty list of which every entry says something about a key. */
 function parseDiagnostics(text: string): readonly Diagnostic[] | undefined {
+  if (text.length > MAX_DETAIL_CHARS) return undefined;
   let parsed: unknown;
   try {
     parsed = JSON.parse(text);
@@ -69,7 +101,7 @@ function parseDiagnostics(text: string): readonly Diagnostic[] | undefined {
     return undefined;
   }
   if (!Array.isArray(parsed) || parsed.length === 0) return undefined;
-  return parsed.every(isDiagnostic) ? parsed : undefined;
+  return parsed.every(isDiagnostic) ? parsed.slice(0, MAX_ENTRIES) : undefined;
 }
 
 function isDiagnostic(value: unknown): value is Diagnostic {

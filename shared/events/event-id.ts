@@ -30,6 +30,8 @@ export function eventSubject(body: EventBody): string {
     case 'sent':
     case 'accepted':
     case 'rejected':
+    case 'rejection-cleared':
+    case 'stuck':
     case 'in-force':
       return `worker/${body.worker.key}`;
   }

@@ -39,10 +39,18 @@ export interface InForceCounts {
   readonly newOnly: number;
 }
 
+/**
+ * Why a worker cannot run a resource. `invalid`: its content, so it stays refused until that changes. `environment`: what
+ * is around the worker (a port in use, no descriptors left); the worker tries again by itself.
+ */
+export type RejectionClass = 'environment' | 'invalid';
+
 export interface ResourceProblem {
   /** Resource.name, or the empty string when the worker named none. */
   readonly resource: string;
   readonly message: string;
+  /** Absent = `invalid`, and for a warning: nothing to do with running it. */
+  readonly class?: RejectionClass;
 }
 
 /** The steps of a change through the system, each published where it happens. */
@@ -67,6 +75,8 @@ export type EventBody =
       /** The worker's own pod; empty parts when it did not say. */
       readonly pod: NamespacedName;
       readonly address: string;
+      /** Program and version as far as it says; the empty string when it does not. */
+      readonly build: string;
     }
   | { readonly type: 'worker-lost'; readonly worker: WorkerRef; readonly reason: string }
   | {
@@ -91,6 +101,21 @@ export type EventBody =
       readonly label: string;
       readonly problems: readonly ResourceProblem[];
       readonly warnings: readonly ResourceProblem[];
+    }
+  /** What a worker had refused, or could not run, is no longer on record: it was fixed, replaced or forgotten. */
+  | {
+      readonly type: 'rejection-cleared';
+      readonly worker: WorkerRef;
+      readonly typeUrl: string;
+      /** Sorted. */
+      readonly resources: readonly string[];
+    }
+  /** A worker has not answered a response for 5 s; the next outcome ends that. */
+  | {
+      readonly type: 'stuck';
+      readonly worker: WorkerRef;
+      readonly typeUrl: string;
+      readonly label: string;
     }
   | {
       readonly type: 'in-force';

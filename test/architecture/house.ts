@@ -30,6 +30,8 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Files that decide and never act, as prefixes of paths: whole rooms, or the deciding files of a room that also acts. */
 export const PURE: readonly string[] = [
   'control-plane/compile/',
+  'control-plane/fleet/rejection-record',
+  'control-plane/fleet/worker-rejections',
   'control-plane/log/',
   'control-plane/policy/',
   'control-plane/release/',
@@ -43,6 +45,7 @@ export const PURE: readonly string[] = [
   'control-plane/xds/subscription',
   'control-plane/xds/type-protocol',
   'control-plane/xds/type-stream',
+  'control-plane/xds/unanswered',
   'control-plane/xds/verdict',
   'control-plane/xds/world',
   'dataplane/admin/config-dump',

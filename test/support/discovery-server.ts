@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Authenticator, createAuthenticator } from '../../control-plane/auth/authenticate.js';
 import { createMemoryBus } from '../../control-plane/bus/memory-bus.js';
+import { createRejectionLedger } from '../../control-plane/fleet/rejection-ledger.js';
+import { createMemoryStore } from '../../control-plane/store/memory-store.js';
 import { createDiscoveryService } from '../../control-plane/xds/discovery-service.js';
 import { startRpcServer } from '../../control-plane/xds/server.js';
 import { createWorkerSets, type WorkerSets } from '../../control-plane/xds/worker-sets.js';
@@ -38,9 +40,11 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions = {})
   bus.subscribe((event) => events.push(event));
   const source = handMadeSource();
   const { authenticate = testAuthenticator(), sets = createWorkerSets(source) } = options;
+  const store = createMemoryStore('test');
+  const ledger = createRejectionLedger({ store, bus, clock, logger, source });
   let sessions = 0;
   const discovery = createDiscoveryService({
-    ...{ sets, bus, wire, authenticate, logger },
+    ...{ sets, bus, wire, authenticate, logger, clock, ledger },
     instance: 'control-plane-under-test',
     newSessionId: () => {
       sessions += 1;
@@ -71,6 +75,7 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions = {})
     async stop() {
       for (const client of clients) client.close();
       await server.stop();
+      await ledger.stop();
     },
   };
 }
