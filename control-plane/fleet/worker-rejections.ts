@@ -35,7 +35,7 @@ export interface WorkerRejections {
  * Kept per worker. A worker that refuses more than this refuses everything: what is beyond is sent once more on its next
  * stream, and refused once more.
  */
-export const MAX_STANDING = 256;
+const MAX_STANDING = 256;
 
 export function noRejections(worker: WorkerRef, build: string, nowMs: number): WorkerRejections {
   return { worker, build, lastMs: nowMs, standing: [] };

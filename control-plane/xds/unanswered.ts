@@ -4,7 +4,7 @@
  * A worker answers within 2 s even when it could not verify everything (design-dataplane §3), the reference proxy at once.
  * Past this it is shown stuck, and what is newer than the response that is out is sent all the same.
  */
-export const LATE_AFTER_MS = 5_000;
+const LATE_AFTER_MS = 5_000;
 /** Past this its stream is cancelled; it may come back, and then says itself what it holds. */
 export const GIVEN_UP_AFTER_MS = 30_000;
 
