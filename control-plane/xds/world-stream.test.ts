@@ -5,6 +5,7 @@ import { RESOURCE_TYPE_URL } from '../../shared/names/type-urls.js';
 import { snapshotOf } from '../../test/support/resource-sets.js';
 import { diffSets } from './difference.js';
 import type { ResourceSet } from './holding.js';
+import { NO_REJECTIONS } from './rejections.js';
 import type { TypeTarget } from './response-plan.js';
 import {
   openSession,
@@ -67,6 +68,7 @@ class Play {
       protocol: STATE_OF_THE_WORLD,
       targetOf: () => this.target,
       heldSet: (_: string, label: string) => this.#sets.get(label),
+      rejectionsOf: () => NO_REJECTIONS,
       differ: diffSets,
     };
   }

@@ -68,6 +68,8 @@ export const STATE_OF_THE_WORLD: TypeProtocol<WorldRequest, WorldStream, WorldPl
   open: openWorldStream,
   receive: receiveWorldRequest,
   advance: advanceWorldStream,
+  supersede: supersedeWorldStream,
+  rejections: (stream) => stream.rejections,
   countNames: (stream) => stream.subscription.names.size,
 };
 
@@ -75,11 +77,13 @@ export const STATE_OF_THE_WORLD: TypeProtocol<WorldRequest, WorldStream, WorldPl
  * The first request of a type. Its nonce is of an earlier stream and means nothing here (R4). Its version is
  * what the client kept from that stream: when that is the whole set it should have, and it asks for
  * everything again, nothing has to be sent (R21). A list of names says nothing about what came before it.
+ * What it refused earlier is left out only when it is known what stands in its place: absence would delete that.
  */
 function openWorldStream(
   request: WorldRequest,
   target: TypeTarget,
   heldSet: (label: string) => ResourceSet | undefined,
+  rejections: Rejections,
 ): RequestStep<WorldStream> {
   const step = openWorldSubscription(request.resourceNames);
   const { versionInfo = '' } = request;
@@ -89,7 +93,8 @@ function openWorldStream(
   const facts = {
     isFullState: isFullState(request.typeUrl ?? ''),
     subscription: step.subscription,
-    ...{ accepted, rejections: NO_REJECTIONS, lastNonce: '' },
+    ...{ accepted, lastNonce: '' },
+    rejections: accepted === undefined || isCurrent ? NO_REJECTIONS : rejections,
   };
   if (!isCurrent || step.added.length > 0) {
     const owed = owedAfter(NOTHING_OWED, step);
@@ -132,6 +137,17 @@ function advanceWorldStream(
     stream: { ...facts, phase: 'waiting', owed: NOTHING_OWED, lastNonce: nonce, sent: plan },
     sent: { nonce, plan },
   };
+}
+
+/** What the client has meanwhile is one of two things, so it is told everything, and keeps all that it may not lose. */
+function supersedeWorldStream(stream: WorldStream, target: TypeTarget): WorldStream | undefined {
+  if (stream.phase !== 'waiting') return undefined;
+  const { sent, ...facts } = stream;
+  const isNewest = sent.target.set.hash === target.set.hash && sent.target.label === target.label;
+  if (isNewest && facts.owed.reply === 'none' && facts.owed.names.size === 0) return undefined;
+  const before = facts.accepted;
+  const either = before && revertNames(sent.world, new Set(resourcesOf(before).keys()), before);
+  return { ...facts, phase: 'settled', accepted: either, told: undefined, label: undefined };
 }
 
 /** A response that carries changes alone has to bring back the companions of a refused content as well. */

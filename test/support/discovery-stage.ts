@@ -15,7 +15,8 @@ import { loadWire } from '../../shared/proto/wire.js';
 import { createLogger } from '../../shared/telemetry/logger.js';
 import { type ManualClock, manualClock } from '../../shared/time/manual-clock.js';
 import { systemClock } from '../../shared/time/system-clock.js';
-import { DeltaClient, type DeltaClientOptions } from './delta-client.js';
+import { DeltaClient } from './delta-client.js';
+import type { DiscoveryClientOptions } from './discovery-client.js';
 import { eventually } from './eventually.js';
 import { type HandMadeSource, handMadeSource } from './hand-made-source.js';
 
@@ -66,7 +67,7 @@ export async function openDiscoveryStage(options: StageOptions = {}) {
   const clients: DeltaClient[] = [];
   return {
     ...{ bus, clock, events, ledger, registry, source, store, target, token: TOKEN, wire },
-    connect(more: Partial<DeltaClientOptions> = {}): DeltaClient {
+    connect(more: Partial<DiscoveryClientOptions> = {}): DeltaClient {
       const client = new DeltaClient({ wire, target, token: TOKEN, ...more });
       clients.push(client);
       return client;

@@ -7,6 +7,7 @@ import { createAuthenticator } from '../../../control-plane/auth/authenticate.js
 import { createMemoryBus } from '../../../control-plane/bus/memory-bus.js';
 import { compileGateway } from '../../../control-plane/compile/compile-gateway.js';
 import { createFleetRegistry } from '../../../control-plane/fleet/registry.js';
+import { createRejectionLedger } from '../../../control-plane/fleet/rejection-ledger.js';
 import { createReconciler } from '../../../control-plane/reconcile/reconciler.js';
 import { createObjectDoor } from '../../../control-plane/source/embedded-objects.js';
 import type { ObjectDoor } from '../../../control-plane/source/object-door.js';
@@ -49,7 +50,8 @@ async function main(resources: number): Promise<void> {
     compile: compileGateway,
     encode: wire.resource.encode,
   });
-  createFleetRegistry({ bus, clock, source: reconciler });
+  const ledger = createRejectionLedger({ store, bus, clock, logger, source: reconciler });
+  createFleetRegistry({ bus, clock, source: reconciler, ledger });
   await fill(door, resources);
   await reconciler.start();
   const identity = {
@@ -60,7 +62,8 @@ async function main(resources: number): Promise<void> {
   } as const;
   const authenticate = createAuthenticator([{ token: TOKEN, identity }]);
   const discovery = createDiscoveryService({
-    ...{ sets: createWorkerSets(reconciler), bus, wire, authenticate, logger, instance: 'bench' },
+    ...{ sets: createWorkerSets(reconciler), bus, wire, authenticate, logger },
+    ...{ clock, ledger, instance: 'bench' },
     newSessionId: () => randomBytes(6).toString('hex'),
   });
   const rpc = await startRpcServer({
