@@ -16,6 +16,7 @@ import { createSnapshotBuilder } from '../snapshot/build-snapshot.js';
 import type { VersionedSnapshot } from '../snapshot/snapshot.js';
 import { createMemoryStore } from '../store/memory-store.js';
 import { diffSets } from '../xds/difference.js';
+import { NO_REJECTIONS } from '../xds/rejections.js';
 import type { ResponsePlan } from '../xds/response-plan.js';
 import {
   openSession,
@@ -82,6 +83,7 @@ class Follower {
       protocol: DELTA,
       targetOf: () => ({ set, label: set.label, removals: true }),
       heldSet: () => undefined,
+      rejectionsOf: () => NO_REJECTIONS,
       differ: diffSets,
     };
   }
