@@ -43,6 +43,55 @@ export interface BackendTarget {
   readonly port: number;
   /** 0 takes no traffic. */
   readonly weight: number;
+  /** Filters for this backend alone, after those of the route. */
+  readonly filters?: BackendFilters;
+  /** Set: its share of the traffic is refused (500) instead of moving to the others; host and port mean nothing. */
+  readonly refusal?: Refusal;
+}
+
+/** One header field; the name as it was written. */
+export interface HeaderField {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** In this order, as the reference proxy does: added to what is there, in place of what is there, removed. */
+export interface HeaderChanges {
+  readonly add: readonly HeaderField[];
+  readonly set: readonly HeaderField[];
+  /** Lower case. */
+  readonly remove: readonly string[];
+}
+
+/** What becomes of a request's path; its query stays. */
+export type PathChange =
+  | { readonly type: 'full'; readonly path: string }
+  /** `from` is the prefix that the route matches; neither ends with a slash, the root is the empty string. */
+  | { readonly type: 'prefix'; readonly from: string; readonly to: string };
+
+/** An answer that sends the client elsewhere (Gateway API HTTPRequestRedirectFilter); what is absent is the request's. */
+export interface Redirect {
+  readonly scheme?: string;
+  readonly hostname?: string;
+  /** Absent: the port of `scheme` when that is set, else the listener's. */
+  readonly port?: number;
+  readonly path?: PathChange;
+  /** 301, 302, 303, 307 or 308. */
+  readonly status: number;
+}
+
+export interface BackendFilters {
+  readonly requestHeaders?: HeaderChanges;
+  readonly responseHeaders?: HeaderChanges;
+  /** Set: the request is answered with it. */
+  readonly redirect?: Redirect;
+}
+
+export interface RouteFilters extends BackendFilters {
+  /** Host that the backend sees. */
+  readonly hostname?: string;
+  /** Path that the backend sees. */
+  readonly path?: PathChange;
 }
 
 /** Why a part of the plan answers with a refusal instead of traffic: it fails closed. */
@@ -50,13 +99,30 @@ export interface Refusal {
   readonly reason: string;
 }
 
+/** A condition on the value under a name. `unknown` is one this worker cannot check: it is taken to hold, and the route is refused. */
+export interface ValueMatch {
+  readonly name: string;
+  readonly type: 'exact' | 'regex' | 'unknown';
+  readonly value: string;
+}
+
+/** One match of one rule. */
 export interface HttpRoutePlan {
   readonly key: string;
   /** Lower case, `*.` wildcards allowed; empty = every host. */
   readonly hostnames: readonly string[];
-  readonly pathMatch:
-    | { readonly type: 'prefix'; readonly value: string }
-    | { readonly type: 'exact'; readonly value: string };
+  /** `regex` is in RE2 syntax and matches the whole path. */
+  readonly pathMatch: { readonly type: 'prefix' | 'exact' | 'regex'; readonly value: string };
+  /** Absent: every method. */
+  readonly method?: string;
+  /** All must hold; names in lower case, each once. */
+  readonly headers?: readonly ValueMatch[];
+  /** All must hold; each name once. */
+  readonly query?: readonly ValueMatch[];
+  readonly filters?: RouteFilters;
+  /** From the request's head to the end of the answer, milliseconds; absent: no limit. */
+  readonly timeoutMs?: number;
+  /** Empty with a redirect. */
   readonly backends: readonly BackendTarget[];
   /** Set: every request of this route gets 500 (a part that restricts access cannot be enforced). */
   readonly refusal?: Refusal;

@@ -84,7 +84,8 @@ export class Bind implements BindTraffic {
   change(plan: BindPlan, version: string): string | undefined {
     const target = resolveKeepalive(plan.tcp, this.#context.system);
     const refusal = this.#writeListening(target, this.group.target);
-    this.routes = compileRoutes(plan.listeners);
+    // A change of values alone keeps the listeners, and with them the table and its compiled regular expressions.
+    if (plan.listeners !== this.plan.listeners) this.routes = compileRoutes(plan.listeners);
     this.plan = plan;
     retarget(this.group, {
       target: refusal === undefined ? target : this.group.target,

@@ -43,10 +43,16 @@ export interface ResponseHead {
   readonly trailers: boolean;
 }
 
-/** Answers for the proxy itself: a status and one line of text. */
-export function answer(exchange: Exchange, status: number, text: string): void {
+/** Answers for the proxy itself: a status, one line of text, and `more` headers. */
+export function answer(
+  exchange: Exchange,
+  status: number,
+  text: string,
+  more: FlatHeaders = [],
+): void {
   const body = Buffer.from(`${text}\n`);
-  const headers = ['content-type', 'text/plain; charset=utf-8', 'content-length', `${body.length}`];
+  const own = ['content-type', 'text/plain; charset=utf-8', 'content-length', `${body.length}`];
+  const headers = more.length === 0 ? own : [...own, ...more];
   exchange.respond({ status, reason: '', headers, body: true, trailers: false });
   exchange.write(body);
   exchange.end([]);

@@ -5,11 +5,14 @@ import {
   constants,
   type IncomingHttpHeaders,
 } from 'node:http2';
+import type { Clock } from '../../shared/time/clock.js';
 import { answer, type Exchange, type FlatHeaders } from './exchange.js';
 import { hasName, isHopByHop, valuesOf } from './headers.js';
 import { countStatus, type StatusCounts } from './http-traffic.js';
 import { toRecord } from './http2-node.js';
 import type { Http2Upstream } from './http2-upstream.js';
+import { type Passage, passBack } from './passage.js';
+import { type RequestDeadline, startDeadline } from './request-deadline.js';
 
 /** gRPC needs HTTP/2 on both sides: its status is in the trailers. */
 export function isGrpc(headers: FlatHeaders): boolean {
@@ -18,64 +21,104 @@ export function isGrpc(headers: FlatHeaders): boolean {
   return type.startsWith('application/grpc');
 }
 
-/** Sends a request to an HTTP/2 backend and streams both directions until both have ended. */
-export function forwardGrpc(
-  exchange: Exchange,
-  upstream: Http2Upstream,
-  statuses: StatusCounts,
-): void {
-  let clientGone = false;
-  exchange.onClient = (alive) => {
-    clientGone ||= !alive;
-  };
-  upstream.withSession((session, _error) => {
-    if (clientGone) return;
-    if (session === undefined) {
-      countStatus(statuses, 503);
-      answer(exchange, 503, 'backend did not answer');
-      return;
-    }
-    relay(exchange, session, statuses);
-  });
+export interface GrpcContext {
+  readonly upstream: Http2Upstream;
+  readonly statuses: StatusCounts;
+  readonly clock: Clock;
 }
 
-function relay(exchange: Exchange, session: ClientHttp2Session, statuses: StatusCounts): void {
-  const stream = session.request(requestHead(exchange), {
-    endStream: exchange.body === undefined,
-  });
-  let responded = false;
-  let trailers: FlatHeaders = [];
-  exchange.body?.on('error', () => stream.close(constants.NGHTTP2_CANCEL));
-  exchange.body?.pipe(stream);
-  exchange.onClient = (alive) => {
-    if (alive) stream.resume();
-    else stream.close(constants.NGHTTP2_CANCEL);
-  };
-  stream.on('headers', (headers) => {
-    exchange.inform(Number(headers[':status']), toFlat(headers));
-  });
-  stream.on('response', (headers, flags) => {
-    responded = true;
-    const status = Number(headers[':status']);
+/** Sends a request to an HTTP/2 backend and streams both directions until both have ended. */
+export function forwardGrpc(exchange: Exchange, passage: Passage, context: GrpcContext): void {
+  new GrpcForwarding(exchange, passage, context).start(context.upstream);
+}
+
+class GrpcForwarding {
+  readonly #exchange: Exchange;
+  readonly #passage: Passage;
+  readonly #statuses: StatusCounts;
+  readonly #deadline: RequestDeadline;
+  #stream: ClientHttp2Stream | undefined;
+  #responded = false;
+  /** The client is gone, or has been told that time is up. */
+  #over = false;
+
+  constructor(exchange: Exchange, passage: Passage, { statuses, clock }: GrpcContext) {
+    this.#exchange = exchange;
+    this.#passage = passage;
+    this.#statuses = statuses;
+    this.#deadline = startDeadline(clock, passage.timeoutMs, this.#onDue);
+  }
+
+  start(upstream: Http2Upstream): void {
+    this.#exchange.onClient = this.#onClient;
+    upstream.withSession((session, _error) => {
+      if (this.#over) return;
+      if (session === undefined) this.#answer(503, 'backend did not answer');
+      else this.#relay(session);
+    });
+  }
+
+  #relay(session: ClientHttp2Session): void {
+    const exchange = this.#exchange;
+    const stream = session.request(requestHead(exchange.method, this.#passage), {
+      endStream: exchange.body === undefined,
+    });
+    this.#stream = stream;
+    let trailers: FlatHeaders = [];
+    exchange.body?.on('error', () => stream.close(constants.NGHTTP2_CANCEL));
+    exchange.body?.pipe(stream);
+    stream.on('headers', (headers) => {
+      if (!this.#over) exchange.inform(Number(headers[':status']), toFlat(headers));
+    });
+    stream.on('response', (headers, flags) => this.#respond(headers, flags));
+    stream.on('data', (chunk: Buffer) => {
+      if (!this.#over && !exchange.write(chunk)) stream.pause();
+    });
+    stream.on('trailers', (headers) => {
+      trailers = toFlat(headers);
+    });
+    stream.on('error', () => undefined);
+    onEnd(stream, (complete) => {
+      this.#deadline.cancel();
+      if (this.#over) return;
+      if (complete) exchange.end(trailers);
+      else if (this.#responded) exchange.abort();
+      else this.#answer(502, 'backend broke off');
+    });
+  }
+
+  #respond(raw: IncomingHttpHeaders, flags: number): void {
+    if (this.#over) return;
+    this.#responded = true;
+    const status = Number(raw[':status']);
     const body = (flags & constants.NGHTTP2_FLAG_END_STREAM) === 0;
-    countStatus(statuses, status);
-    exchange.respond({ status, reason: '', headers: toFlat(headers), body, trailers: body });
-  });
-  stream.on('data', (chunk: Buffer) => {
-    if (!exchange.write(chunk)) stream.pause();
-  });
-  stream.on('trailers', (headers) => {
-    trailers = toFlat(headers);
-  });
-  stream.on('error', () => undefined);
-  onEnd(stream, (complete) => {
-    if (complete) exchange.end(trailers);
-    else if (responded) exchange.abort();
-    else {
-      countStatus(statuses, 502);
-      answer(exchange, 502, 'backend broke off');
+    const headers = passBack(toFlat(raw), this.#passage);
+    countStatus(this.#statuses, status);
+    this.#exchange.respond({ status, reason: '', headers, body, trailers: body });
+  }
+
+  #answer(status: number, text: string): void {
+    this.#deadline.cancel();
+    countStatus(this.#statuses, status);
+    answer(this.#exchange, status, text);
+  }
+
+  readonly #onClient = (alive: boolean): void => {
+    if (alive) {
+      this.#stream?.resume();
+      return;
     }
-  });
+    this.#over = true;
+    this.#deadline.cancel();
+    this.#stream?.close(constants.NGHTTP2_CANCEL);
+  };
+
+  readonly #onDue = (): void => {
+    this.#over = true;
+    if (this.#responded) this.#exchange.abort();
+    else this.#answer(504, 'backend took too long');
+    this.#stream?.close(constants.NGHTTP2_CANCEL);
+  };
 }
 
 /** Once: with true when the peer ended the stream, with false when it broke off. */
@@ -90,15 +133,15 @@ function onEnd(stream: ClientHttp2Stream, ended: (complete: boolean) => void): v
   stream.once('close', () => settle(false));
 }
 
-function requestHead(exchange: Exchange): IncomingHttpHeaders {
-  const record = toRecord(exchange.headers);
+function requestHead(method: string, passage: Passage): IncomingHttpHeaders {
+  const record = toRecord(passage.headers);
   delete record['host'];
   return {
     ...record,
-    ':method': exchange.method,
-    ':path': exchange.target,
+    ':method': method,
+    ':path': passage.target,
     ':scheme': 'http',
-    ':authority': exchange.host,
+    ':authority': passage.host,
     // gRPC servers refuse a client that does not say that it takes trailers.
     te: 'trailers',
   } as IncomingHttpHeaders;

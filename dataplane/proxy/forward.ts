@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { errnoOf } from '../../shared/errors/heartline-error.js';
+import type { Clock } from '../../shared/time/clock.js';
 import { answer, type Exchange } from './exchange.js';
 import { hasName, responseHeaders } from './headers.js';
 import { countStatus, type StatusCounts } from './http-traffic.js';
+import { type Passage, passBack } from './passage.js';
+import { RequestBody } from './request-body.js';
+import { type RequestDeadline, startDeadline } from './request-deadline.js';
 import type { PooledClient, UpstreamPool } from './upstream-pool.js';
 
 /** Methods that may be sent again when a kept-alive connection turns out dead (RFC 9110 §9.2.2). */
@@ -15,9 +20,15 @@ const MALFORMED = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
 /** undici's code for a connection that the other side closed. */
 const CLOSED_CONNECTION = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
+export interface ForwardContext {
+  readonly pool: UpstreamPool;
+  readonly statuses: StatusCounts;
+  readonly clock: Clock;
+}
+
 /** Sends a request to an HTTP/1.1 backend and streams the answer back. */
-export function forward(exchange: Exchange, pool: UpstreamPool, statuses: StatusCounts): void {
-  new Forwarding(exchange, pool, statuses).start(false);
+export function forward(exchange: Exchange, passage: Passage, context: ForwardContext): void {
+  new Forwarding(exchange, passage, context).start(false);
 }
 
 /**
@@ -26,22 +37,31 @@ export function forward(exchange: Exchange, pool: UpstreamPool, statuses: Status
  */
 class Forwarding implements Dispatcher.DispatchHandler {
   readonly #exchange: Exchange;
+  readonly #passage: Passage;
   readonly #pool: UpstreamPool;
   readonly #statuses: StatusCounts;
+  readonly #body: Readable | undefined;
+  readonly #deadline: RequestDeadline;
   #pooled: PooledClient | undefined;
   #abort: ((error?: Error) => void) | undefined;
   #resume: (() => void) | undefined;
   #responded = false;
-  #clientGone = false;
+  /** The client is gone, or has been told that time is up: whatever the backend still says is for nobody. */
+  #over = false;
 
-  constructor(exchange: Exchange, pool: UpstreamPool, statuses: StatusCounts) {
+  constructor(exchange: Exchange, passage: Passage, { pool, statuses, clock }: ForwardContext) {
     this.#exchange = exchange;
+    this.#passage = passage;
     this.#pool = pool;
     this.#statuses = statuses;
+    this.#body = bodyOf(exchange, passage);
+    // One attempt or two: the second only follows when the first one's connection was dead from the start.
+    this.#deadline = startDeadline(clock, passage.timeoutMs, this.#onDue);
   }
 
   start(fresh: boolean): void {
-    const { method, target, headers, body } = this.#exchange;
+    const { method } = this.#exchange;
+    const { target, headers } = this.#passage;
     this.#exchange.onClient = this.#onClient;
     this.#pooled = this.#pool.acquire(fresh);
     const options = {
@@ -49,7 +69,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
       method: method as Dispatcher.HttpMethod,
       // undici's types ask for a mutable array; it only reads.
       headers: headers as string[],
-      body: body ?? null,
+      body: this.#body ?? null,
       // A connection is kept after HEAD and after a GET with a body too.
       reset: false,
     };
@@ -58,10 +78,11 @@ class Forwarding implements Dispatcher.DispatchHandler {
 
   onConnect(abort: (error?: Error) => void): void {
     this.#abort = abort;
-    if (this.#clientGone) abort();
+    if (this.#over) abort();
   }
 
   onHeaders(status: number, raw: Buffer[], resume: () => void, reason: string): boolean {
+    if (this.#over) return true;
     const { connection } = this.#exchange;
     const headers = responseHeaders(raw, connection.group.http?.http1HeaderCase ?? 'lowercase');
     if (status < 200) {
@@ -71,17 +92,20 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#resume = resume;
     this.#responded = true;
     countStatus(this.#statuses, status);
-    const trailers = hasName(headers, 'trailer');
-    this.#exchange.respond({ status, reason, headers, body: true, trailers });
+    const passed = passBack(headers, this.#passage);
+    const trailers = hasName(passed, 'trailer');
+    this.#exchange.respond({ status, reason, headers: passed, body: true, trailers });
     return true;
   }
 
   onData(chunk: Buffer): boolean {
-    return this.#exchange.write(chunk);
+    return this.#over || this.#exchange.write(chunk);
   }
 
   onComplete(trailers: readonly (Buffer | string)[] | null): void {
+    this.#deadline.cancel();
     this.#release();
+    if (this.#over) return;
     this.#exchange.end(trailers === null ? [] : responseHeaders(trailers, 'preserve'));
   }
 
@@ -89,14 +113,14 @@ class Forwarding implements Dispatcher.DispatchHandler {
     const pooled = this.#pooled;
     const sent = this.#abort !== undefined;
     this.#release();
-    if (this.#clientGone) return;
-    if (this.#responded) {
-      this.#exchange.abort();
-    } else if (pooled !== undefined && this.#mayRetry(pooled, error)) {
+    if (this.#over) return;
+    if (!this.#responded && pooled !== undefined && this.#mayRetry(pooled, error)) {
       this.start(true);
-    } else {
-      this.#answerError(sent ? 502 : 503, error);
+      return;
     }
+    this.#deadline.cancel();
+    if (this.#responded) this.#exchange.abort();
+    else this.#answerError(sent ? 502 : 503, error);
   }
 
   /** Not sent: the backend is not there (503); sent: it broke off before its answer (502). */
@@ -113,8 +137,21 @@ class Forwarding implements Dispatcher.DispatchHandler {
       this.#resume?.();
       return;
     }
-    this.#clientGone = true;
+    this.#over = true;
+    this.#deadline.cancel();
     // Without this the upstream connection would wait for ever to be read on, and its slot be lost.
+    this.#abort?.();
+  };
+
+  readonly #onDue = (): void => {
+    this.#over = true;
+    if (this.#responded) {
+      // Half an answer cannot be taken back: the client must see it as broken off.
+      this.#exchange.abort();
+    } else {
+      countStatus(this.#statuses, 504);
+      answer(this.#exchange, 504, 'backend took too long');
+    }
     this.#abort?.();
   };
 
@@ -130,4 +167,9 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#pooled = undefined;
     this.#abort = undefined;
   }
+}
+
+/** With a deadline the body must outlive the attempt to send it: undici destroys what it was given when it is told to stop. */
+function bodyOf({ body }: Exchange, { timeoutMs }: Passage): Readable | undefined {
+  return body === undefined || timeoutMs === 0 ? body : new RequestBody(body);
 }

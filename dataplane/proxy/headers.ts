@@ -23,6 +23,17 @@ export function isHopByHop(lowerCaseName: string): boolean {
   return HOP_BY_HOP.has(lowerCaseName);
 }
 
+/** What no filter may touch: the connection's headers, the body's framing, and the host, which a rewrite changes. */
+export function isUnchangeable(lowerCaseName: string): boolean {
+  return (
+    HOP_BY_HOP.has(lowerCaseName) ||
+    lowerCaseName === 'host' ||
+    lowerCaseName === 'content-length' ||
+    lowerCaseName === 'trailer' ||
+    lowerCaseName.startsWith(':')
+  );
+}
+
 export interface EndToEndHeaders {
   readonly headers: string[];
   readonly host: string;

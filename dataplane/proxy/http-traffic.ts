@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { BackendTarget } from '../engine/plan.js';
+import type { BackendTarget, HeaderChanges, HttpRoutePlan, Redirect } from '../engine/plan.js';
+import type { RouteRequest } from './match-conditions.js';
+import { responseChangesOf } from './passage.js';
 import { pickBackend, type RouteTable } from './route-table.js';
 
 /** Answers given per bind, by class of status (1xx..5xx at index 1..5). */
@@ -19,22 +21,45 @@ export interface BindTraffic {
 }
 
 export type RouteDecision =
-  | { readonly kind: 'forward'; readonly backend: BackendTarget }
+  | { readonly kind: 'forward'; readonly route: HttpRoutePlan; readonly backend: BackendTarget }
+  | {
+      readonly kind: 'redirect';
+      readonly redirect: Redirect;
+      readonly changes: readonly HeaderChanges[];
+    }
   | { readonly kind: 'answer'; readonly status: number; readonly text: string };
+
+/** The reason is for the operator's dump, not for the client. */
+const REFUSED: RouteDecision = {
+  kind: 'answer',
+  status: 500,
+  text: 'route is refused by configuration',
+};
 
 /** Where a request goes, or what the proxy answers instead. */
 export function decideRoute(
   routes: RouteTable,
-  request: { readonly host: string; readonly target: string },
+  request: RouteRequest,
   random: () => number,
 ): RouteDecision {
-  const route = routes.match(request.host, request.target);
+  const route = routes.match(request);
   if (route === undefined) return { kind: 'answer', status: 404, text: 'no route matches' };
-  if (route.refusal !== undefined) {
-    // Fail closed: the reason is for the operator's dump, not for the client.
-    return { kind: 'answer', status: 500, text: 'route is refused by configuration' };
-  }
+  const { refusal, filters } = route;
+  if (refusal !== undefined) return REFUSED;
+  if (filters?.redirect !== undefined) return redirectTo(filters.redirect, route);
   const backend = pickBackend(route.backends, random);
-  if (backend === undefined) return { kind: 'answer', status: 503, text: 'no backend available' };
-  return { kind: 'forward', backend };
+  // A rule without backends, or with none that takes traffic, answers 500 (Gateway API).
+  if (backend === undefined || backend.refusal !== undefined) return REFUSED;
+  const redirect = backend.filters?.redirect;
+  if (redirect !== undefined) return redirectTo(redirect, route, backend);
+  return { kind: 'forward', route, backend };
+}
+
+function redirectTo(
+  redirect: Redirect,
+  route: HttpRoutePlan,
+  backend?: BackendTarget,
+): RouteDecision {
+  const changes = responseChangesOf(route.filters, backend?.filters);
+  return { kind: 'redirect', redirect, changes };
 }

@@ -8,13 +8,14 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from 'node:http2';
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import type { Connection } from '../listeners/connection.js';
 import type { Exchange, FlatHeaders, ResponseHead } from './exchange.js';
 import { isHopByHop } from './headers.js';
 import { Http2Connection, type Http2Context } from './http2-connection.js';
 import { MAX_OUTSTANDING_SETTINGS, NodeHttp2Session } from './http2-session.js';
 import { toSettings } from './http2-settings.js';
+import { RequestBody } from './request-body.js';
 
 export interface Http2Callbacks {
   readonly onRequest: (exchange: Exchange) => void;
@@ -116,7 +117,7 @@ class Http2Exchange implements Exchange {
     this.target = headers[':path'] ?? '';
     this.host = headers[':authority'] ?? headers.host ?? '';
     this.headers = endToEnd(headers, this.host);
-    this.body = stream.endAfterHeaders ? undefined : new StreamBody(stream);
+    this.body = stream.endAfterHeaders ? undefined : new RequestBody(stream);
     stream.once('close', this.#onClose);
     stream.on('drain', () => this.onClient?.(true));
   }
@@ -166,35 +167,6 @@ class Http2Exchange implements Exchange {
   readonly #onClose = (): void => {
     if (!this.#ended) this.onClient?.(false);
   };
-}
-
-/**
- * The request body as a stream of its own: destroying it, as an HTTP/1 client library does when it is
- * done, must not take the response with it.
- */
-class StreamBody extends Readable {
-  readonly #stream: ServerHttp2Stream;
-
-  constructor(stream: ServerHttp2Stream) {
-    super({ autoDestroy: true });
-    this.#stream = stream;
-    stream.on('data', (chunk: Buffer) => {
-      if (!this.push(chunk)) stream.pause();
-    });
-    stream.on('end', () => this.push(null));
-    stream.once('aborted', () => this.destroy());
-    stream.pause();
-  }
-
-  override _read(): void {
-    this.#stream.resume();
-  }
-
-  override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#stream.removeAllListeners('data');
-    this.#stream.resume();
-    done(error);
-  }
 }
 
 /** Flat headers without pseudo and connection-specific ones; Host takes the place of :authority. */

@@ -14,7 +14,9 @@ export function pickTcpBackend(plan: BindPlan, random: () => number): BackendTar
   for (const listener of plan.listeners) {
     const [route] = listener.tcpRoutes;
     if (route === undefined) continue;
-    return route.refusal === undefined ? pickBackend(route.backends, random) : undefined;
+    if (route.refusal !== undefined) return undefined;
+    const backend = pickBackend(route.backends, random);
+    return backend?.refusal === undefined ? backend : undefined;
   }
   return undefined;
 }

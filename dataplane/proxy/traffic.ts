@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { HttpSettings } from '../engine/plan.js';
 import type { Bind } from '../listeners/bind.js';
 import type { Connection } from '../listeners/connection.js';
 import type { Dialer } from './dial.js';
-import { answer, type Exchange } from './exchange.js';
+import { answer, type Exchange, type FlatHeaders } from './exchange.js';
 import { forward } from './forward.js';
 import { forwardGrpc, isGrpc } from './forward-grpc.js';
-import { countStatus, decideRoute } from './http-traffic.js';
+import { countStatus, decideRoute, type RouteDecision } from './http-traffic.js';
 import { Http1Connection } from './http1-connection.js';
 import { createHttp1Door, type Http1Door, type UpgradeRequest } from './http1-node.js';
 import type { Http2Context } from './http2-connection.js';
 import { createHttp2Door, type Http2Door } from './http2-node.js';
+import { passBack, planPassage } from './passage.js';
+import { redirectLocation } from './redirect.js';
 import { sniff } from './sniff.js';
 import { pickTcpBackend, serveTcp } from './tcp.js';
 import { answerUpgrade, forwardUpgrade } from './upgrade.js';
@@ -62,34 +65,73 @@ export class Traffic {
   }
 
   #route(exchange: Exchange): void {
-    const { bind } = exchange.connection.group;
+    const { connection } = exchange;
+    const { bind } = connection.group;
     if (bind === undefined) {
       exchange.abort();
       return;
     }
-    const decision = decideRoute(bind.routes, exchange, this.#options.random);
-    if (decision.kind === 'answer') {
+    const { clock, random, upstreams } = this.#options;
+    const decision = decideRoute(bind.routes, exchange, random);
+    if (decision.kind === 'forward') {
+      const { route, backend } = decision;
+      const passage = planPassage(exchange, route, backend, headerCaseOf(connection));
+      const { statuses } = bind;
+      if (isGrpc(exchange.headers)) {
+        forwardGrpc(exchange, passage, { upstream: upstreams.http2(backend), statuses, clock });
+      } else {
+        forward(exchange, passage, { pool: upstreams.pool(backend), statuses, clock });
+      }
+    } else if (decision.kind === 'redirect') {
+      const { status } = decision.redirect;
+      countStatus(bind.statuses, status);
+      answer(exchange, status, 'see location', redirectHeaders(decision, exchange));
+    } else {
       countStatus(bind.statuses, decision.status);
       answer(exchange, decision.status, decision.text);
-    } else if (isGrpc(exchange.headers)) {
-      forwardGrpc(exchange, this.#options.upstreams.http2(decision.backend), bind.statuses);
-    } else {
-      forward(exchange, this.#options.upstreams.pool(decision.backend), bind.statuses);
     }
   }
 
   #routeUpgrade(request: UpgradeRequest): void {
-    const { bind } = request.connection.group;
+    const { connection } = request;
+    const { bind } = connection.group;
     if (bind === undefined) {
-      request.connection.socket.destroy();
+      connection.socket.destroy();
       return;
     }
-    const decision = decideRoute(bind.routes, request, this.#options.random);
-    if (decision.kind === 'answer') {
-      countStatus(bind.statuses, decision.status);
-      answerUpgrade(request, decision.status, decision.text);
+    const { clock, random, upstreams } = this.#options;
+    const { headers, protocol } = request;
+    // A route may ask for the protocol, whose header is about one connection and so not among the others.
+    const asked = { ...request, method: 'GET', headers: [...headers, 'upgrade', protocol] };
+    const decision = decideRoute(bind.routes, asked, random);
+    if (decision.kind === 'forward') {
+      const { route, backend } = decision;
+      const passage = planPassage(request, route, backend, headerCaseOf(connection));
+      const { statuses } = bind;
+      forwardUpgrade(request, passage, { pool: upstreams.pool(backend), statuses, clock });
+    } else if (decision.kind === 'redirect') {
+      const { status } = decision.redirect;
+      countStatus(bind.statuses, status);
+      answerUpgrade(request, status, redirectHeaders(decision, request));
     } else {
-      forwardUpgrade(request, this.#options.upstreams.pool(decision.backend), bind.statuses);
+      countStatus(bind.statuses, decision.status);
+      answerUpgrade(request, decision.status);
     }
   }
+}
+
+function headerCaseOf({ group }: Connection): HttpSettings['http1HeaderCase'] {
+  return group.http?.http1HeaderCase ?? 'lowercase';
+}
+
+function redirectHeaders(
+  { redirect, changes }: Extract<RouteDecision, { kind: 'redirect' }>,
+  request: Pick<Exchange, 'connection' | 'host' | 'target'>,
+): FlatHeaders {
+  const { connection, host, target } = request;
+  // The listener's port, as it is bound.
+  const port = connection.socket.localPort ?? 0;
+  const location = redirectLocation(redirect, { scheme: 'http', host, port, target });
+  const headers = ['location', location];
+  return passBack(headers, { responseChanges: changes, headerCase: headerCaseOf(connection) });
 }

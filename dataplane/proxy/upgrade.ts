@@ -1,50 +1,66 @@
 // SPDX-License-Identifier: Apache-2.0
+import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { endConnection } from '../listeners/connection.js';
 import type { FlatHeaders } from './exchange.js';
+import type { ForwardContext } from './forward.js';
 import { hasName, responseHeaders, valuesOf } from './headers.js';
 import { countStatus, type StatusCounts } from './http-traffic.js';
 import type { UpgradeRequest } from './http1-node.js';
+import { type Passage, passBack } from './passage.js';
+import { type RequestDeadline, startDeadline } from './request-deadline.js';
 import { splice } from './splice.js';
 import type { PooledClient, UpstreamPool } from './upstream-pool.js';
 
-/** Asks the backend to change protocols and passes bytes through once it has. */
+/** Asks the backend to change protocols and passes bytes through once it has, however long that takes. */
 export function forwardUpgrade(
   request: UpgradeRequest,
-  pool: UpstreamPool,
-  statuses: StatusCounts,
+  passage: Passage,
+  context: ForwardContext,
 ): void {
-  new Upgrade(request, pool, statuses).start();
+  new Upgrade(request, passage, context).start();
 }
 
 /** Answers on a bare socket whose HTTP parser is gone, and ends it. */
-export function answerUpgrade(request: UpgradeRequest, status: number, reason: string): void {
+export function answerUpgrade(
+  request: UpgradeRequest,
+  status: number,
+  headers: FlatHeaders = [],
+): void {
   const { socket } = request.connection;
-  socket.end(`${headText(status, reason, ['content-length', '0'], 'close')}`);
+  const reason = STATUS_CODES[status] ?? '';
+  socket.end(headText(status, reason, [...headers, 'content-length', '0'], 'close'), 'latin1');
   socket.resume();
 }
 
 /** One handshake; undici's raw handler, see `forward.ts`. */
 class Upgrade implements Dispatcher.DispatchHandler {
   readonly #request: UpgradeRequest;
+  readonly #passage: Passage;
   readonly #pool: UpstreamPool;
   readonly #statuses: StatusCounts;
   readonly #pooled: PooledClient;
+  readonly #deadline: RequestDeadline;
   #abort: (() => void) | undefined;
-  #gone = false;
+  /** The client is gone, or has been told that time is up. */
+  #over = false;
   #answered = false;
 
-  constructor(request: UpgradeRequest, pool: UpstreamPool, statuses: StatusCounts) {
+  constructor(request: UpgradeRequest, passage: Passage, context: ForwardContext) {
+    const { pool, statuses, clock } = context;
     this.#request = request;
+    this.#passage = passage;
     this.#pool = pool;
     this.#statuses = statuses;
+    this.#deadline = startDeadline(clock, passage.timeoutMs, this.#onDue);
     // A connection of its own: one that was idle could be stale, and a handshake is not repeated.
     this.#pooled = pool.acquire(true);
   }
 
   start(): void {
-    const { connection, target, headers, protocol } = this.#request;
+    const { connection, protocol } = this.#request;
+    const { target, headers } = this.#passage;
     connection.socket.once('close', this.#onClientGone);
     const options = {
       path: target,
@@ -57,7 +73,7 @@ class Upgrade implements Dispatcher.DispatchHandler {
 
   onConnect(abort: () => void): void {
     this.#abort = abort;
-    if (this.#gone) abort();
+    if (this.#over) abort();
   }
 
   onUpgrade(status: number, raw: Buffer[] | string[] | null, _socket: Duplex): void {
@@ -72,7 +88,7 @@ class Upgrade implements Dispatcher.DispatchHandler {
     upstream.state = 'upgraded';
     this.#count(status);
     const [accepted = protocol] = valuesOf((raw ?? []).map(String), 'upgrade');
-    const headers = ['upgrade', accepted, ...responseHeaders(raw ?? [], this.#headerCase)];
+    const headers = ['upgrade', accepted, ...this.#passBack(raw ?? [])];
     connection.socket.write(headText(status, 'Switching Protocols', headers, 'upgrade'), 'latin1');
     if (head.length > 0) upstream.socket.write(head);
     splice(connection, upstream);
@@ -80,14 +96,11 @@ class Upgrade implements Dispatcher.DispatchHandler {
 
   /** The backend declined: its answer is passed on, and ends the connection. */
   onHeaders(status: number, raw: Buffer[], resume: () => void, reason: string): boolean {
-    if (status < 200) return true;
+    if (status < 200 || this.#over) return true;
     const { socket } = this.#request.connection;
     this.#count(status);
     socket.on('drain', resume);
-    socket.write(
-      headText(status, reason, responseHeaders(raw, this.#headerCase), 'close'),
-      'latin1',
-    );
+    socket.write(headText(status, reason, this.#passBack(raw), 'close'), 'latin1');
     return true;
   }
 
@@ -103,26 +116,38 @@ class Upgrade implements Dispatcher.DispatchHandler {
 
   onError(): void {
     this.#detach();
-    if (this.#gone) return;
+    if (this.#over) return;
     if (this.#answered) {
       endConnection(this.#request.connection, 'upstream');
     } else {
       this.#count(503);
-      answerUpgrade(this.#request, 503, 'Service Unavailable');
+      answerUpgrade(this.#request, 503);
     }
   }
 
-  get #headerCase(): 'lowercase' | 'preserve' {
-    return this.#request.connection.group.http?.http1HeaderCase ?? 'lowercase';
+  #passBack(raw: readonly (Buffer | string)[]): FlatHeaders {
+    return passBack(responseHeaders(raw, this.#passage.headerCase), this.#passage);
   }
 
   readonly #onClientGone = (): void => {
-    this.#gone = true;
+    this.#over = true;
+    this.#abort?.();
+  };
+
+  readonly #onDue = (): void => {
+    this.#over = true;
+    if (this.#answered) {
+      endConnection(this.#request.connection, 'upstream');
+    } else {
+      this.#count(504);
+      answerUpgrade(this.#request, 504);
+    }
     this.#abort?.();
   };
 
   /** The connection is not the pool's any more, whatever became of it. */
   #detach(): void {
+    this.#deadline.cancel();
     this.#request.connection.socket.off('close', this.#onClientGone);
     this.#pool.forget(this.#pooled);
     void this.#pooled.client.destroy();

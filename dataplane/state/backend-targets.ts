@@ -5,6 +5,7 @@ import type { RouteBackend__Output as RouteBackend } from '../../shared/proto/ge
 import type { BackendTarget } from '../engine/plan.js';
 import type { HeldIndex } from './held-index.js';
 import { backendRestriction, type Restriction } from './restrictions.js';
+import { backendFilters } from './route-filters.js';
 
 export interface ResolvedBackends {
   readonly backends: readonly BackendTarget[];
@@ -12,7 +13,10 @@ export interface ResolvedBackends {
   readonly refused?: string;
 }
 
-/** Turns the references of one rule into addresses; a reference without weight takes no traffic and cannot fail. */
+/**
+ * Turns the references of one rule into addresses. A reference that leads nowhere keeps its share, which is refused; a rule of
+ * nothing else is refused as a whole. A reference without weight takes no traffic and cannot fail.
+ */
 export function resolveBackends(
   references: readonly RouteBackend[],
   index: Pick<HeldIndex, 'backends'>,
@@ -23,15 +27,25 @@ export function resolveBackends(
     const weight = Math.max(0, reference.weight ?? 0);
     const target = resolveOne(reference, index, restrictions);
     if (typeof target !== 'string') backends.push({ ...target, weight });
-    else if (weight > 0) return { backends: [], refused: target };
+    else if (weight > 0) backends.push({ ...NOWHERE, weight, refusal: { reason: target } });
   }
-  if (!backends.some(({ weight }) => weight > 0)) {
-    return { backends: [], refused: 'it has no backend with a weight above 0' };
-  }
-  return { backends };
+  const weighted = backends.filter(({ weight }) => weight > 0);
+  if (weighted.some(({ refusal }) => refusal === undefined)) return { backends };
+  const reason = weighted[0]?.refusal?.reason ?? 'it has no backend with a weight above 0';
+  return { backends: [], refused: reason };
 }
 
+const NOWHERE = { key: '', host: '', port: 0 };
+
 type Target = Omit<BackendTarget, 'weight'>;
+
+/** Policies that a route may put on one of its backends. */
+const SERVED_ON_ROUTES: ReadonlySet<string> = new Set([
+  'backendTcp',
+  'requestHeaderModifier',
+  'responseHeaderModifier',
+  'requestRedirect',
+]);
 
 /** A string says why not. */
 function resolveOne(
@@ -40,9 +54,22 @@ function resolveOne(
   restrictions: readonly Restriction[],
 ): Target | string {
   if (reference.routeGroupKey) return 'this worker does not serve route groups';
-  if (hasUnknownPolicy(reference.backendPolicies)) {
+  const { backendPolicies } = reference;
+  if (backendPolicies.some(({ kind }) => kind === undefined || !SERVED_ON_ROUTES.has(kind))) {
     return 'a policy on its backend cannot be enforced by this worker';
   }
+  const outcome = backendFilters(backendPolicies);
+  if ('refused' in outcome) return outcome.refused;
+  const target = resolveAddress(reference, index, restrictions);
+  if (typeof target === 'string' || Object.keys(outcome.filters).length === 0) return target;
+  return { ...target, filters: outcome.filters };
+}
+
+function resolveAddress(
+  reference: RouteBackend,
+  index: Pick<HeldIndex, 'backends'>,
+  restrictions: readonly Restriction[],
+): Target | string {
   const to = reference.backend;
   if (to?.inline !== undefined) {
     const { hostname = '', port = 0 } = to.inline;
@@ -77,7 +104,7 @@ function address(key: string, host: string, port: number): Target | string {
   return { key, host, port };
 }
 
-/** All but backend_tcp: TLS to the backend, or a kind that the wire of this build does not know. */
+/** All but backend_tcp: TLS to the backend, a filter (served where a route names it), or a kind that this build does not know. */
 function hasUnknownPolicy(policies: readonly BackendPolicy[]): boolean {
   return policies.some(({ kind }) => kind !== 'backendTcp');
 }

@@ -181,23 +181,75 @@ describe('routes', () => {
     );
   });
 
-  it('with a condition that cannot be checked come before plain ones of the same path', () => {
-    const plain = { path: { pathPrefix: '/' } };
-    const { bind } = planOf(
+  it('carry the conditions of their match, each name once', () => {
+    const { bind, warnings } = planOf(
       bindOf(8080),
       listenerOf('http', 8080),
       backendOf(1),
-      routeOf('a'),
-      routeOf('z', { matches: [plain, { ...plain, headers: [{ name: 'x', exact: 'y' }] }] }),
+      routeOf('r', {
+        matches: [
+          {
+            path: { regex: '/v[0-9]+' },
+            method: { exact: 'PUT' },
+            headers: [
+              { name: 'X-A', exact: '1' },
+              { name: 'x-a', exact: '2' },
+              { name: 'b', regex: '.+' },
+            ],
+            queryParams: [
+              { name: 'q', exact: '' },
+              { name: 'Q', regex: 'x' },
+            ],
+          },
+        ],
+      }),
+    );
+    const { pathMatch, method, headers, query } = bind(8080).listeners[0]?.routes[0] ?? {};
+    assert.deepEqual(
+      { pathMatch, method, headers, query },
+      {
+        pathMatch: { type: 'regex', value: '/v[0-9]+' },
+        method: 'PUT',
+        headers: [
+          { name: 'x-a', type: 'exact', value: '1' },
+          { name: 'b', type: 'regex', value: '.+' },
+        ],
+        query: [
+          { name: 'q', type: 'exact', value: '' },
+          { name: 'Q', type: 'regex', value: 'x' },
+        ],
+      },
+    );
+    assert.deepEqual(warnings, []);
+  });
+
+  it('refuse the share of a backend that is missing, and serve the rest', () => {
+    const { bind, warnings } = planOf(
+      bindOf(8080),
+      listenerOf('http', 8080),
+      backendOf(1),
+      routeOf('r', {
+        backends: [
+          { backend: { backend: 'httpbin/httpbin' }, weight: 1 },
+          { backend: { backend: 'a/gone' }, weight: 3 },
+          { backend: { backend: 'a/unused' }, weight: 0 },
+        ],
+      }),
     );
     assert.deepEqual(
-      bind(8080).listeners[0]?.routes.map(({ key, refusal }) => [key, refusal !== undefined]),
+      bind(8080).listeners[0]?.routes[0]?.backends.map(({ key, weight, refusal }) => [
+        key,
+        weight,
+        refusal?.reason,
+      ]),
       [
-        ['z#1', true],
-        ['a', false],
-        ['z', false],
+        ['httpbin/httpbin', 1, undefined],
+        ['', 3, 'backend a/gone does not exist'],
       ],
     );
+    assert.deepEqual(warnings, [
+      'route/r: a share of this route answers 500: backend a/gone does not exist',
+    ]);
   });
 
   it('without their listener, and listeners without their bind, are named', () => {

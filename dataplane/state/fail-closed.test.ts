@@ -105,17 +105,50 @@ describe('a route fails closed', () => {
   });
   const to = (backend: object) => only({ backends: [{ weight: 1, ...backend }] });
   const rows: readonly (readonly [string, readonly NamedResource[], RegExp])[] = [
-    ['regular expression', only({ matches: [{ path: { regex: '/a.*' } }] }), /regular expression/],
+    ['a path of an unknown kind', only({ matches: [{ path: {} }] }), /matches paths in a way/],
     [
-      'header match',
-      only({ matches: [{ headers: [{ name: 'a', exact: 'b' }] }] }),
-      /matches on headers/,
+      'a header of an unknown kind',
+      only({ matches: [{ headers: [{ name: 'a' }] }] }),
+      /matches a header in a way/,
     ],
-    ['method match', only({ matches: [{ method: { exact: 'GET' } }] }), /matches on the method/],
     [
-      'query match',
-      only({ matches: [{ queryParams: [{ name: 'a', exact: 'b' }] }] }),
-      /query parameters/,
+      'a query parameter of an unknown kind',
+      only({ matches: [{ queryParams: [{ name: 'a' }] }] }),
+      /matches a query parameter in a way/,
+    ],
+    [
+      'a prefix replaced in an exact path',
+      only({
+        matches: [{ path: { exact: '/a' } }],
+        trafficPolicies: [{ urlRewrite: { prefix: '/b' } }],
+      }),
+      /replaces the prefix of a path that it does not match by prefix/,
+    ],
+    [
+      'a header value with a line break',
+      only({
+        trafficPolicies: [
+          { responseHeaderModifier: { set: [{ name: 'a', value: 'b\r\nset-cookie: c' }] } },
+        ],
+      }),
+      /a value in header a that no header can have/,
+    ],
+    [
+      'a header name that is none',
+      only({
+        trafficPolicies: [{ requestHeaderModifier: { add: [{ name: 'a b', value: 'c' }] } }],
+      }),
+      /writes a header "a b"/,
+    ],
+    [
+      'a host that is none',
+      only({ trafficPolicies: [{ urlRewrite: { host: 'a/b' } }] }),
+      /"a\/b" in place of the host/,
+    ],
+    [
+      'a redirect with a status of something else',
+      only({ trafficPolicies: [{ requestRedirect: { status: 200 } }] }),
+      /its redirect has the status 200/,
     ],
     ['a filter', only({ trafficPolicies: [{}] }), /a filter that this worker cannot enforce/],
     ['no backend', only({ backends: [] }), /no backend with a weight above 0/],

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NamespacedName } from '../../shared/names/gateway-name.js';
 import type { Listener__Output as Listener } from '../../shared/proto/gen/agentgateway/dev/resource/Listener.js';
-import type { ListenerPlan, TcpRoutePlan } from '../engine/plan.js';
+import type { HttpRoutePlan, ListenerPlan, TcpRoutePlan } from '../engine/plan.js';
 import { resolveBackends } from './backend-targets.js';
 import type { Diagnostic } from './diagnostic.js';
 import { groupBy, type HeldIndex, type Named } from './held-index.js';
 import { Closings, type Restriction, routeRestriction } from './restrictions.js';
-import { httpRoutePlans, type RulePlans, tcpRoutePlan } from './route-plans.js';
+import { httpRoutePlans, tcpRoutePlan } from './route-plans.js';
 
 /** Where requests and connections go, by bind key: everything of a plan that frontend values do not touch. */
 export interface Routing {
@@ -32,17 +32,13 @@ export function planRouting(input: RoutingInput): Routing {
   const ports = new Map(index.binds.map(({ key, value }) => [key, value.port ?? 0]));
   const plan = ({ key, value: listener }: Named<Listener>): ListenerPlan => {
     const port = ports.get(listener.bindKey ?? '') ?? 0;
-    const rules = (routes.get(key) ?? []).map((route) =>
-      planRule(route, { ...input, listener, port, closings, warnings }),
-    );
     return {
       key,
       name: listener.name?.listenerName ?? '',
       hostname: (listener.hostname ?? '').toLowerCase(),
-      routes: [
-        ...rules.flatMap(({ conditional }) => conditional),
-        ...rules.flatMap(({ plain }) => plain),
-      ],
+      routes: (routes.get(key) ?? []).flatMap((route) =>
+        planRule(route, { ...input, listener, port, closings, warnings }),
+      ),
       tcpRoutes: (tcpRoutes.get(key) ?? []).map((route) => planTcpRoute(route, input, warnings)),
     };
   };
@@ -58,7 +54,7 @@ interface RuleInput extends RoutingInput {
   readonly warnings: Diagnostic[];
 }
 
-function planRule(route: HttpRoute, input: RuleInput): RulePlans {
+function planRule(route: HttpRoute, input: RuleInput): readonly HttpRoutePlan[] {
   const { index, restrictions, closings, warnings } = input;
   const restriction = routeRestriction(restrictions, input, route.value.name);
   const resolved = resolveBackends(route.value.backends, index, restrictions);
@@ -67,7 +63,12 @@ function planRule(route: HttpRoute, input: RuleInput): RulePlans {
     resolved,
     restriction && closings.close(restriction, route.key),
   );
-  const refusals = [...rule.conditional, ...rule.plain].flatMap(({ refusal }) => refusal ?? []);
+  const refusals = rule.flatMap(({ refusal }) => refusal ?? []);
+  const isServed = refusals.length === 0;
+  for (const { weight, refusal } of isServed ? resolved.backends : []) {
+    if (weight === 0 || refusal === undefined) continue;
+    warnings.push(warn(route.name, `a share of this route answers 500: ${refusal.reason}`));
+  }
   for (const reason of new Set(refusals.map((refusal) => refusal.reason))) {
     warnings.push(warn(route.name, `this route answers 500: ${reason}`));
   }

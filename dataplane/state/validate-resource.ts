@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { parsePattern } from '../../shared/patterns/pattern.js';
 import type { Backend__Output as Backend } from '../../shared/proto/gen/agentgateway/dev/resource/Backend.js';
 import type { BackendPolicySpec__Output as BackendPolicy } from '../../shared/proto/gen/agentgateway/dev/resource/BackendPolicySpec.js';
 import type { Bind__Output as Bind } from '../../shared/proto/gen/agentgateway/dev/resource/Bind.js';
@@ -6,6 +7,7 @@ import type { FrontendPolicySpec__Output as Frontend } from '../../shared/proto/
 import type { Listener__Output as Listener } from '../../shared/proto/gen/agentgateway/dev/resource/Listener.js';
 import type { Policy__Output as Policy } from '../../shared/proto/gen/agentgateway/dev/resource/Policy.js';
 import type { Resource__Output as Resource } from '../../shared/proto/gen/agentgateway/dev/resource/Resource.js';
+import type { Route__Output as Route } from '../../shared/proto/gen/agentgateway/dev/resource/Route.js';
 import { type Findings, mergeFindings, NO_FINDINGS } from './diagnostic.js';
 import { checkHttp } from './http-values.js';
 import { checkKeepalive } from './keepalive-values.js';
@@ -19,7 +21,7 @@ export function validateResource(resource: Resource): Findings {
     case 'listener':
       return withKey(resource.listener, validateListener);
     case 'route':
-      return withKey(resource.route, ({ name }) => required(name, 'route.name'));
+      return withKey(resource.route, validateRoute);
     case 'tcpRoute':
       return withKey(resource.tcpRoute, ({ name }) => required(name, 'tcp_route.name'));
     case 'backend':
@@ -69,6 +71,26 @@ function validateListener(listener: Listener): Findings {
     listener.bindKey ? NO_FINDINGS : error('the field listener.bind_key is missing'),
     knownEnum(listener.protocol, 'listener.protocol'),
   );
+}
+
+function validateRoute({ name, matches }: Route): Findings {
+  const findings = [required(name, 'route.name')];
+  for (const [at, { path, headers, queryParams }] of matches.entries()) {
+    const field = `route.matches[${at}]`;
+    findings.push(checkPattern(path?.regex, `${field}.path.regex`));
+    headers.forEach(({ regex }, i) => {
+      findings.push(checkPattern(regex, `${field}.headers[${i}].regex`));
+    });
+    queryParams.forEach(({ regex }, i) => {
+      findings.push(checkPattern(regex, `${field}.query_params[${i}].regex`));
+    });
+  }
+  return mergeFindings(...findings);
+}
+
+function checkPattern(source: string | undefined, field: string): Findings {
+  const pattern = source === undefined ? undefined : parsePattern(source);
+  return typeof pattern === 'string' ? error(`${field} is ${pattern}`) : NO_FINDINGS;
 }
 
 function validateBackend(backend: Backend): Findings {

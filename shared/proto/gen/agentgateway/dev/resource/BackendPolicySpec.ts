@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Written by `npm run gen` from proto/. Do not edit.
+import type { HeaderModifier as _agentgateway_dev_resource_HeaderModifier, HeaderModifier__Output as _agentgateway_dev_resource_HeaderModifier__Output } from '../../../agentgateway/dev/resource/HeaderModifier.js';
+import type { RequestRedirect as _agentgateway_dev_resource_RequestRedirect, RequestRedirect__Output as _agentgateway_dev_resource_RequestRedirect__Output } from '../../../agentgateway/dev/resource/RequestRedirect.js';
 import type { KeepaliveConfig as _agentgateway_dev_resource_KeepaliveConfig, KeepaliveConfig__Output as _agentgateway_dev_resource_KeepaliveConfig__Output } from '../../../agentgateway/dev/resource/KeepaliveConfig.js';
 import type { Duration as _google_protobuf_Duration, Duration__Output as _google_protobuf_Duration__Output } from '../../../google/protobuf/Duration.js';
 import type { Alpn as _agentgateway_dev_resource_Alpn, Alpn__Output as _agentgateway_dev_resource_Alpn__Output } from '../../../agentgateway/dev/resource/Alpn.js';
@@ -120,19 +122,25 @@ export type _agentgateway_dev_resource_BackendPolicySpec_BackendTLS_Verification
 export type _agentgateway_dev_resource_BackendPolicySpec_BackendTLS_VerificationMode__Output = typeof _agentgateway_dev_resource_BackendPolicySpec_BackendTLS_VerificationMode[keyof typeof _agentgateway_dev_resource_BackendPolicySpec_BackendTLS_VerificationMode]
 
 /**
- * A setting of upstream connections.
+ * A setting of upstream connections, or a filter on what goes to one backend.
  */
 export interface BackendPolicySpec {
   'backendTls'?: (_agentgateway_dev_resource_BackendPolicySpec_BackendTLS | null);
+  'requestHeaderModifier'?: (_agentgateway_dev_resource_HeaderModifier | null);
+  'responseHeaderModifier'?: (_agentgateway_dev_resource_HeaderModifier | null);
+  'requestRedirect'?: (_agentgateway_dev_resource_RequestRedirect | null);
   'backendTcp'?: (_agentgateway_dev_resource_BackendPolicySpec_BackendTCP | null);
-  'kind'?: "backendTls"|"backendTcp";
+  'kind'?: "backendTls"|"requestHeaderModifier"|"responseHeaderModifier"|"requestRedirect"|"backendTcp";
 }
 
 /**
- * A setting of upstream connections.
+ * A setting of upstream connections, or a filter on what goes to one backend.
  */
 export interface BackendPolicySpec__Output {
   'backendTls'?: (_agentgateway_dev_resource_BackendPolicySpec_BackendTLS__Output);
+  'requestHeaderModifier'?: (_agentgateway_dev_resource_HeaderModifier__Output);
+  'responseHeaderModifier'?: (_agentgateway_dev_resource_HeaderModifier__Output);
+  'requestRedirect'?: (_agentgateway_dev_resource_RequestRedirect__Output);
   'backendTcp'?: (_agentgateway_dev_resource_BackendPolicySpec_BackendTCP__Output);
-  'kind'?: "backendTls"|"backendTcp";
+  'kind'?: "backendTls"|"requestHeaderModifier"|"responseHeaderModifier"|"requestRedirect"|"backendTcp";
 }
