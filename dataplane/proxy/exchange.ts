@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Readable } from 'node:stream';
 import type { Connection } from '../listeners/connection.js';
-
-/** Names and values in turn, in order, duplicates kept: `[name, value, name, value, …]`. */
-export type FlatHeaders = readonly string[];
+import type { FlatHeaders } from './headers.js';
 
 /**
  * One request and the way to answer it, the same for every HTTP version: the proxy knows no more of a

@@ -6,8 +6,8 @@ import {
   type IncomingHttpHeaders,
 } from 'node:http2';
 import type { Clock } from '../../shared/time/clock.js';
-import { answer, type Exchange, type FlatHeaders } from './exchange.js';
-import { hasName, isHopByHop, valuesOf } from './headers.js';
+import { answer, type Exchange } from './exchange.js';
+import { type FlatHeaders, hasName, isHopByHop, valuesOf } from './headers.js';
 import { countStatus, type StatusCounts } from './http-traffic.js';
 import { toRecord } from './http2-node.js';
 import type { Http2Upstream } from './http2-upstream.js';

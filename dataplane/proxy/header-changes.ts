@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { HeaderChanges, HeaderField, HttpSettings } from '../engine/plan.js';
-import type { FlatHeaders } from './exchange.js';
+import type { FlatHeaders } from './headers.js';
 
 /**
  * Headers after a filter's changes, in the order add, set, remove. Added values join the field that is there, as Gateway API

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { HttpSettings } from '../engine/plan.js';
-import type { FlatHeaders } from './exchange.js';
+
+/** Names and values in turn, in order, duplicates kept: `[name, value, name, value, …]`. */
+export type FlatHeaders = readonly string[];
 
 /**
  * Headers about one connection, not about the message (RFC 9110 §7.6.1), in lower case. `expect` is

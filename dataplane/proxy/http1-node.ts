@@ -12,8 +12,8 @@ import { errnoOf } from '../../shared/errors/heartline-error.js';
 import type { HttpSettings } from '../engine/plan.js';
 import { type Connection, endConnection } from '../listeners/connection.js';
 import { connectionOf } from '../listeners/registry.js';
-import { answer, type Exchange, type FlatHeaders, type ResponseHead } from './exchange.js';
-import { hasName, passableUpgrade, requestHeaders, valuesOf } from './headers.js';
+import { answer, type Exchange, type ResponseHead } from './exchange.js';
+import { type FlatHeaders, hasName, passableUpgrade, requestHeaders, valuesOf } from './headers.js';
 import { Http1Connection } from './http1-connection.js';
 
 export interface Http1Callbacks {

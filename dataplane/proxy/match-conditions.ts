@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parsePattern } from '../../shared/patterns/pattern.js';
 import type { HttpRoutePlan, ValueMatch } from '../engine/plan.js';
-import type { FlatHeaders } from './exchange.js';
+import type { FlatHeaders } from './headers.js';
 
 /** What routes are chosen by. */
 export interface RouteRequest {

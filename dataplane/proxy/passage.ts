@@ -6,8 +6,8 @@ import type {
   HttpSettings,
   RouteFilters,
 } from '../engine/plan.js';
-import type { FlatHeaders } from './exchange.js';
 import { changeHeaders } from './header-changes.js';
+import type { FlatHeaders } from './headers.js';
 import { changePath } from './redirect.js';
 
 type HeaderCase = HttpSettings['http1HeaderCase'];

@@ -49,6 +49,11 @@ export const PURE: readonly string[] = [
   'control-plane/xds/verdict',
   'control-plane/xds/world',
   'dataplane/admin/config-dump',
+  'dataplane/proxy/header-changes',
+  'dataplane/proxy/headers',
+  'dataplane/proxy/host-table',
+  'dataplane/proxy/redirect',
+  'dataplane/proxy/route-order',
   'dataplane/state/',
   'dataplane/xds/in-force-report',
   'dataplane/xds/node-identity',
@@ -57,6 +62,7 @@ export const PURE: readonly string[] = [
   'shared/errors/',
   'shared/events/',
   'shared/names/',
+  'shared/patterns/',
   'shared/time/',
 ];
 
