@@ -156,7 +156,8 @@ class Http2Exchange implements Exchange {
 
   abort(): void {
     this.#ended = true;
-    this.#stream.close(constants.NGHTTP2_INTERNAL_ERROR);
+    // close() with a code would end the stream first, and half an answer would look like a whole one.
+    this.#stream.destroy(new Error('the answer broke off'));
   }
 
   #sendTrailers(): void {

@@ -55,7 +55,7 @@ function resolveOne(
 ): Target | string {
   if (reference.routeGroupKey) return 'this worker does not serve route groups';
   const { backendPolicies } = reference;
-  if (backendPolicies.some(({ kind }) => kind === undefined || !SERVED_ON_ROUTES.has(kind))) {
+  if (backendPolicies.some(({ kind }) => !SERVED_ON_ROUTES.has(kind ?? ''))) {
     return 'a policy on its backend cannot be enforced by this worker';
   }
   const outcome = backendFilters(backendPolicies);

@@ -18,7 +18,6 @@ import {
   startBackend,
   startEngine,
 } from '../support/engine-lab.js';
-import { eventually } from '../support/eventually.js';
 import { HTTP_CLIENTS, type HttpClient } from '../support/http-clients.js';
 
 type RouteShape = Partial<HttpRoutePlan> & { readonly path?: string };
@@ -247,6 +246,18 @@ for (const [version, clientOf] of Object.entries(HTTP_CLIENTS)) {
       clock.advance(1000);
       await outcome;
       assert.equal((await client.ask({ path: '/whole' })).body, 'begun-and-done');
+    });
+
+    it('show an answer as broken off when the backend breaks it off', async (t) => {
+      const { port } = await serve(
+        t,
+        (_, response) => {
+          response.write('begun');
+          setImmediate(() => response.destroy());
+        },
+        {},
+      );
+      await assert.rejects(clientOf(t, port).ask());
     });
 
     it('finish a request that runs while its route goes away', async (t) => {

@@ -2,6 +2,8 @@
 import { once } from 'node:events';
 import { Agent, request as httpRequest } from 'node:http';
 import { type ClientHttp2Session, connect } from 'node:http2';
+import type { Readable } from 'node:stream';
+import { finished } from 'node:stream/promises';
 import type { TestContext } from 'node:test';
 
 export interface Question {
@@ -50,11 +52,8 @@ function http1Client(t: TestContext, port: number): HttpClient {
       if (openBody === undefined) request.end(body);
       else request.write(openBody);
       const [response] = await once(request, 'response');
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => onData?.(chunk));
-      for await (const chunk of response) chunks.push(chunk as Buffer);
+      const text = await readAll(response, onData);
       if (openBody !== undefined) request.end();
-      const text = Buffer.concat(chunks).toString();
       return { status: response.statusCode, headers: response.headers, body: text };
     },
   };
@@ -83,11 +82,19 @@ function http2Client(t: TestContext, port: number): HttpClient {
       if (body !== undefined) stream.end(body);
       if (openBody !== undefined) stream.write(openBody);
       const [received] = await once(stream, 'response');
-      const chunks: Buffer[] = [];
-      stream.on('data', (chunk: Buffer) => onData?.(chunk));
-      for await (const chunk of stream) chunks.push(chunk as Buffer);
-      const text = Buffer.concat(chunks).toString();
+      const text = await readAll(stream, onData);
       return { status: Number(received[':status']), headers: received, body: text };
     },
   };
+}
+
+/** Rejects when the body breaks off. */
+async function readAll(from: Readable, onData: Question['onData']): Promise<string> {
+  const chunks: Buffer[] = [];
+  from.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    onData?.(chunk);
+  });
+  await finished(from, { writable: false });
+  return Buffer.concat(chunks).toString();
 }
