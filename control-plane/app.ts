@@ -16,6 +16,7 @@ import type { TokenEntry } from './auth/identity.js';
 import { readOrCreateToken } from './auth/token-files.js';
 import { createMemoryBus } from './bus/memory-bus.js';
 import { compileGateway } from './compile/compile-gateway.js';
+import { createRouteMemo } from './compile/route-memo.js';
 import { objectStatuses } from './compile/status.js';
 import { createControlPlaneMetrics } from './fleet/control-plane-metrics.js';
 import { createFleetService } from './fleet/fleet-service.js';
@@ -98,9 +99,10 @@ async function start(
   const admission = createAdmission(join(deploy, 'crds'), join(deploy, 'built-in-kinds'));
   const door = createObjectDoor({ store, admission, clock, randomUuid: randomUUID });
 
+  const routeMemo = createRouteMemo();
   const reconciler = createReconciler({
     ...{ store, bus, clock, logger, cluster },
-    compile: compileGateway,
+    compile: (input) => compileGateway(input, routeMemo),
     encode: wire.resource.encode,
   });
   started.add(() => reconciler.stop());

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NamespacedName } from '../../shared/names/gateway-name.js';
-import { type ResourceKind, resourceName, serviceName } from '../../shared/names/resource-keys.js';
+import { serviceName } from '../../shared/names/resource-keys.js';
 import { compareText } from '../../shared/names/sort.js';
 import type { BackendReference } from '../../shared/proto/gen/agentgateway/dev/resource/BackendReference.js';
 import type { Policy } from '../../shared/proto/gen/agentgateway/dev/resource/Policy.js';
-import type { Resource } from '../../shared/proto/gen/agentgateway/dev/resource/Resource.js';
 import { isOurGateway } from '../policy/gateway-spec.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { compileBackend } from './compile-backends.js';
 import { compilePolicies } from './compile-policies.js';
 import { compileHttpRoute, compileTcpRoute, type RouteContext } from './compile-routes.js';
+import { type GatewayResource, gatewayResource } from './gateway-resource.js';
 import { compileBinds, compileListener, isServed, planListeners } from './listeners.js';
-import { collectReferents, type ReferentObjects } from './referents.js';
+import { collectReferents, type ReferentObjects, type Referents } from './referents.js';
+import { NO_MEMO, type RouteMemo } from './route-memo.js';
 import { createTargetLookup } from './target-lookup.js';
 
 /**
@@ -37,14 +38,11 @@ export interface GatewayOutput {
   readonly services: readonly string[];
 }
 
-export interface GatewayResource {
-  /** Resource.name on the wire, `<kind>/<key>`. */
-  readonly name: string;
-  readonly message: Resource;
-}
-
-/** Objects to wire resources: the same input gives the same output, in every process. */
-export function compileGateway(input: GatewayInput): GatewayOutput {
+/**
+ * Objects to wire resources: the same input gives the same output, in every process. With a memo, routes
+ * that were compiled from the same objects before are the very resources of that time.
+ */
+export function compileGateway(input: GatewayInput, memo: RouteMemo = NO_MEMO): GatewayOutput {
   const { gatewayName, policies, httpRoutes, tcpRoutes } = input;
   const gateway = input.gateway && isOurGateway(input.gateway) ? input.gateway : undefined;
   const own = gateway === undefined ? [] : [gateway];
@@ -54,10 +52,11 @@ export function compileGateway(input: GatewayInput): GatewayOutput {
     ...[...input.backends, ...(input.services ?? [])],
   ]);
   const compiled = compilePolicies({ gatewayName, policies, referents, lookup });
-  const traffic = gateway === undefined ? NO_TRAFFIC : compileTraffic(gateway, input, referents);
+  const traffic =
+    gateway === undefined ? NO_TRAFFIC : compileTraffic(gateway, input, referents, memo);
   const references = [...traffic.references, ...compiled.flatMap(collectorsOf)];
   const resources = [
-    ...compiled.map((policy) => named('policy', policy.key, { policy })),
+    ...compiled.map((policy) => gatewayResource('policy', policy.key, { policy })),
     ...traffic.resources,
     ...compileUsedBackends(references, referents.backends),
   ];
@@ -77,24 +76,43 @@ const NO_TRAFFIC: Traffic = { resources: [], references: [] };
 function compileTraffic(
   gateway: KubeObject,
   input: GatewayInput,
-  referents: RouteContext['referents'],
+  referents: Referents,
+  memo: RouteMemo,
 ): Traffic {
   const listeners = planListeners(gateway);
   const context: RouteContext = { gateway: input.gatewayName, listeners, referents };
   const served = listeners.filter(isServed);
-  const routes = input.httpRoutes.flatMap((route) => compileHttpRoute(route, context));
-  const tcpRoutes = input.tcpRoutes.flatMap((route) => compileTcpRoute(route, context));
+  const routed = [
+    ...input.httpRoutes.map((route) =>
+      memo.resourcesOf(route, gateway, referents, () =>
+        compileHttpRoute(route, context).map((one) =>
+          gatewayResource('route', one.key, { route: one }),
+        ),
+      ),
+    ),
+    ...input.tcpRoutes.map((route) =>
+      memo.resourcesOf(route, gateway, referents, () =>
+        compileTcpRoute(route, context).map((one) =>
+          gatewayResource('tcp_route', one.key, { tcpRoute: one }),
+        ),
+      ),
+    ),
+  ].flat();
   const resources = [
-    ...compileBinds(input.gatewayName, served).map((bind) => named('bind', bind.key, { bind })),
+    ...compileBinds(input.gatewayName, served).map((bind) =>
+      gatewayResource('bind', bind.key, { bind }),
+    ),
     ...served.map((one) => {
       const listener = compileListener(input.gatewayName, one);
-      return named('listener', listener.key, { listener });
+      return gatewayResource('listener', listener.key, { listener });
     }),
-    ...routes.map((route) => named('route', route.key, { route })),
-    ...tcpRoutes.map((tcpRoute) => named('tcp_route', tcpRoute.key, { tcpRoute })),
+    ...routed,
   ];
-  const refs = [...routes, ...tcpRoutes].flatMap((route) => route.backends ?? []);
-  return { resources, references: refs.flatMap((ref) => ref.backend ?? []) };
+  return { resources, references: routed.flatMap(referencesOf) };
+}
+
+function referencesOf({ message: { route, tcpRoute } }: GatewayResource): BackendReference[] {
+  return ((route ?? tcpRoute)?.backends ?? []).flatMap(({ backend }) => backend ?? []);
 }
 
 function usedServices(references: readonly BackendReference[]): readonly string[] {
@@ -119,10 +137,6 @@ function compileUsedBackends(
   return [...used].flatMap((key) => {
     const object = backends.get(key);
     const backend = object && compileBackend(object);
-    return backend ? [named('backend', backend.key, { backend })] : [];
+    return backend ? [gatewayResource('backend', backend.key, { backend })] : [];
   });
-}
-
-function named(kind: ResourceKind, key: string | undefined, message: Resource): GatewayResource {
-  return { name: resourceName(kind, key ?? ''), message };
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { compileGateway } from '../../../control-plane/compile/compile-gateway.js';
+import { createRouteMemo } from '../../../control-plane/compile/route-memo.js';
 import type { JsonValue } from '../../../control-plane/log/transaction.js';
 import {
   createTargetIndex,
@@ -28,6 +29,7 @@ const CHANGE_LIMIT_US = 25;
 const SIZES = [10, 100, 1_000, 10_000];
 const SIZE_CHANGES = 40;
 
+const memo = createRouteMemo();
 const buildSnapshot = createSnapshotBuilder(loadWire().resource.encode);
 
 interface Place {
@@ -64,7 +66,7 @@ function measureFleet(): void {
   const snapshots = new Map<string, Snapshot>();
   const whole = Array.from({ length: WHOLE_ROUNDS }, () =>
     timeMs(() => {
-      for (const place of all) compileGateway(index.inputOf(place));
+      for (const place of all) compileGateway(index.inputOf(place), memo);
     }),
   );
   const encoded = timeMs(() => {
@@ -93,7 +95,7 @@ function measureChange(
     const start = performance.now();
     index.update(ref, object);
     const input = index.inputOf(place);
-    const { resources } = compileGateway(input);
+    const { resources } = compileGateway(input, memo);
     compileUs.push((performance.now() - start) * 1000);
     const ref3 = { cluster: 'local', ...place };
     snapshots.set(idOf(place), buildSnapshot({ gateway: ref3, resources, previous }));
@@ -107,7 +109,7 @@ function measureChange(
 }
 
 function build(index: TargetIndex, place: Place, previous: Snapshot | undefined): Snapshot {
-  const { resources } = compileGateway(index.inputOf(place));
+  const { resources } = compileGateway(index.inputOf(place), memo);
   return buildSnapshot({ gateway: { cluster: 'local', ...place }, resources, previous });
 }
 
@@ -135,7 +137,7 @@ function measureSize(size: number): Stages {
     const marks = [at];
     index.update(changed.ref, changed.object);
     marks.push(performance.now());
-    const { resources } = compileGateway(index.inputOf(place));
+    const { resources } = compileGateway(index.inputOf(place), memo);
     marks.push(performance.now());
     const next = buildSnapshot({ gateway: snapshot.gateway, resources, previous: snapshot });
     marks.push(performance.now());

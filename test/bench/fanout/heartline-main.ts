@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createAuthenticator } from '../../../control-plane/auth/authenticate.js';
 import { createMemoryBus } from '../../../control-plane/bus/memory-bus.js';
 import { compileGateway } from '../../../control-plane/compile/compile-gateway.js';
+import { createRouteMemo } from '../../../control-plane/compile/route-memo.js';
 import { createFleetRegistry } from '../../../control-plane/fleet/registry.js';
 import { createRejectionLedger } from '../../../control-plane/fleet/rejection-ledger.js';
 import { createReconciler } from '../../../control-plane/reconcile/reconciler.js';
@@ -45,9 +46,10 @@ async function main(resources: number): Promise<void> {
     clock,
     randomUuid: randomUUID,
   });
+  const memo = createRouteMemo();
   const reconciler = createReconciler({
     ...{ store, bus, clock, logger, cluster: 'local' },
-    compile: compileGateway,
+    compile: (input) => compileGateway(input, memo),
     encode: wire.resource.encode,
   });
   const ledger = createRejectionLedger({ store, bus, clock, logger, source: reconciler });
