@@ -130,7 +130,14 @@ describe('the target index', () => {
     assert.deepEqual(referentsOf(http), [
       { group: 'agentgateway.dev', kind: 'AgentgatewayBackend', namespace: 'default', name: 'app' },
     ]);
-    assert.deepEqual(referentsOf(gateway), []);
+    assert.deepEqual(referentsOf(gateway), [
+      {
+        group: 'gateway.networking.k8s.io',
+        kind: 'GatewayClass',
+        namespace: '',
+        name: 'agentgateway',
+      },
+    ]);
     const backend = object('AgentgatewayBackend', 'app', {});
     assert.deepEqual(gatewaysOf(kindOf('agbe'), backend, empty), []);
   });

@@ -4,11 +4,11 @@ import { serviceName } from '../../shared/names/resource-keys.js';
 import { compareText } from '../../shared/names/sort.js';
 import type { BackendReference } from '../../shared/proto/gen/agentgateway/dev/resource/BackendReference.js';
 import type { Policy } from '../../shared/proto/gen/agentgateway/dev/resource/Policy.js';
-import { isOurGateway } from '../policy/gateway-spec.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { compileBackend } from './compile-backends.js';
 import { compilePolicies } from './compile-policies.js';
 import { compileHttpRoute, compileTcpRoute, type RouteContext } from './compile-routes.js';
+import { isOurGateway } from './gateway-class.js';
 import { type GatewayResource, gatewayResource } from './gateway-resource.js';
 import { compileBinds, compileListener, isServed, planListeners } from './listeners.js';
 import { collectReferents, type ReferentObjects, type Referents } from './referents.js';
@@ -23,6 +23,8 @@ export interface GatewayInput extends ReferentObjects {
   readonly gatewayName: NamespacedName;
   /** Undefined when no such Gateway exists: its policies are compiled all the same, for the day it comes. */
   readonly gateway?: KubeObject;
+  /** The GatewayClass it names; undefined when there is none of that name. */
+  readonly gatewayClass?: KubeObject;
   readonly policies: readonly KubeObject[];
   readonly httpRoutes: readonly KubeObject[];
   readonly tcpRoutes: readonly KubeObject[];
@@ -44,7 +46,7 @@ export interface GatewayOutput {
  */
 export function compileGateway(input: GatewayInput, memo: RouteMemo = NO_MEMO): GatewayOutput {
   const { gatewayName, policies, httpRoutes, tcpRoutes } = input;
-  const gateway = input.gateway && isOurGateway(input.gateway) ? input.gateway : undefined;
+  const gateway = ourGateway(input);
   const own = gateway === undefined ? [] : [gateway];
   const referents = collectReferents(input);
   const lookup = createTargetLookup([
@@ -62,6 +64,11 @@ export function compileGateway(input: GatewayInput, memo: RouteMemo = NO_MEMO): 
   ];
   resources.sort((a, b) => compareText(a.name, b.name));
   return { resources, services: usedServices(references) };
+}
+
+/** The Gateway, when there is one and it is ours to serve. */
+export function ourGateway({ gateway, gatewayClass }: GatewayInput): KubeObject | undefined {
+  return gateway && isOurGateway(gateway, gatewayClass) ? gateway : undefined;
 }
 
 interface Traffic {

@@ -8,6 +8,7 @@ import { packageRoot } from '../../shared/process/package-root.js';
 import { loadWire } from '../../shared/proto/wire.js';
 import { crdAdmission } from '../../test/support/crd-admission.js';
 import type { JsonValue } from '../log/transaction.js';
+import { gatewaySpec } from '../policy/gateway-spec.js';
 import { findKind } from '../policy/kinds.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { objectId } from '../policy/object-name.js';
@@ -99,15 +100,22 @@ function compileAll(objects: readonly KubeObject[]): Record<string, unknown> {
     ids.map((id) => {
       const [namespace = '', name = ''] = id.split('/');
       const gateway = gateways.find((object) => objectId(object) === id);
+      const gatewayClass = gateway && classOf(gateway, objects);
       const { resources } = compileGateway({
         gatewayName: { namespace, name },
         ...(gateway === undefined ? {} : { gateway }),
+        ...(gatewayClass === undefined ? {} : { gatewayClass }),
         ...inputOf(objects),
       });
       const messages = resources.map((one) => [one.name, toProtoJson(readBack(one.message))]);
       return [id, Object.fromEntries(messages)];
     }),
   );
+}
+
+function classOf(gateway: KubeObject, objects: readonly KubeObject[]): KubeObject | undefined {
+  const { gatewayClassName } = gatewaySpec(gateway);
+  return ofKind(objects, 'GatewayClass').find(({ metadata }) => metadata.name === gatewayClassName);
 }
 
 /** What a worker decodes: nothing but what is on the wire. */
@@ -140,6 +148,7 @@ function computeStatuses(golden: GoldenCase, objects: readonly KubeObject[]): un
   const statuses = objectStatuses({
     ...inputOf(objects),
     gateways: ofKind(objects, 'Gateway'),
+    gatewayClasses: ofKind(objects, 'GatewayClass'),
     previous: (kind, namespace, name) => golden.previous?.[`${kind.kind} ${namespace}/${name}`],
     nowMs: Date.parse(golden.now),
     gatewayFacts: ({ namespace, name }) => golden.facts?.[`${namespace}/${name}`],

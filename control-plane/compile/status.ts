@@ -2,7 +2,7 @@
 import type { NamespacedName } from '../../shared/names/gateway-name.js';
 import { compareText } from '../../shared/names/sort.js';
 import type { JsonValue } from '../log/transaction.js';
-import { isOurGateway } from '../policy/gateway-spec.js';
+import { gatewaySpec } from '../policy/gateway-spec.js';
 import { findKind, type Kind } from '../policy/kinds.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { objectId, objectName } from '../policy/object-name.js';
@@ -11,6 +11,7 @@ import { attachRoute, parentGateway } from './attach-route.js';
 import { backendStatus } from './backend-status.js';
 import { formatConditionTime } from './conditions.js';
 import { type Candidate, type Claim, electClaims } from './election.js';
+import { gatewayClassStatus, isOurClass, isOurGateway } from './gateway-class.js';
 import type { GatewayFacts } from './gateway-facts.js';
 import { gatewayStatus } from './gateway-status.js';
 import { type PlannedListener, planListeners } from './listeners.js';
@@ -28,6 +29,7 @@ import { createTargetLookup } from './target-lookup.js';
 export interface StatusInput {
   readonly policies: readonly KubeObject[];
   readonly gateways: readonly KubeObject[];
+  readonly gatewayClasses?: readonly KubeObject[];
   readonly httpRoutes: readonly KubeObject[];
   readonly tcpRoutes: readonly KubeObject[];
   readonly backends: readonly KubeObject[];
@@ -59,6 +61,7 @@ export function objectStatuses(input: StatusInput): readonly ObjectStatus[] {
   const statuses = [
     ...policyStatuses(input, world),
     ...gatewayStatuses(input, world, countRoutes(routes, world)),
+    ...gatewayClassStatuses(input, world),
     ...routeStatuses(input, routes, world),
     ...input.backends.map((backend) => {
       const { kind, namespace, name, previous } = identify(input, backend);
@@ -86,10 +89,13 @@ interface World {
   readonly now: string;
 }
 
-function survey({ gateways, nowMs }: StatusInput): World {
+function survey({ gateways, gatewayClasses = [], nowMs }: StatusInput): World {
+  const classes = new Map(gatewayClasses.map((one) => [one.metadata.name, one]));
+  const isOurs = (gateway: KubeObject): boolean =>
+    isOurGateway(gateway, classes.get(gatewaySpec(gateway).gatewayClassName));
   const surveyed = gateways.map((gateway): [string, SurveyedGateway] => [
     objectId(gateway),
-    { gateway, listeners: isOurGateway(gateway) ? planListeners(gateway) : undefined },
+    { gateway, listeners: isOurs(gateway) ? planListeners(gateway) : undefined },
   ]);
   return { gateways: new Map(surveyed), now: formatConditionTime(nowMs) };
 }
@@ -101,7 +107,7 @@ function findOurs(world: World, { namespace, name }: NamespacedName): SurveyedGa
 
 function policyStatuses(input: StatusInput, world: World): readonly ObjectStatus[] {
   const { httpRoutes, tcpRoutes, backends } = input;
-  const ours = input.gateways.filter(isOurGateway);
+  const ours = input.gateways.filter((gateway) => findOurs(world, objectName(gateway)));
   const lookup = createTargetLookup([
     ...[...ours, ...httpRoutes, ...tcpRoutes],
     ...[...backends, ...(input.services ?? [])],
@@ -149,6 +155,14 @@ function electEverywhere(
   }
   const claims = [...candidates.values()].flatMap((list) => electClaims(list));
   return groupBy(claims, (claim) => claim.policy);
+}
+
+function gatewayClassStatuses(input: StatusInput, world: World): readonly ObjectStatus[] {
+  return (input.gatewayClasses ?? []).filter(isOurClass).map((gatewayClass) => {
+    const { kind, namespace, name, previous } = identify(input, gatewayClass);
+    const status = gatewayClassStatus({ gatewayClass, previous, now: world.now });
+    return { kind, namespace, name, status };
+  });
 }
 
 function gatewayStatuses(

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NamespacedName } from '../../shared/names/gateway-name.js';
+import { gatewaySpec } from '../policy/gateway-spec.js';
 import type { Kind } from '../policy/kinds.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { objectName } from '../policy/object-name.js';
@@ -40,7 +41,7 @@ export function gatewaysOf(
 
 /**
  * What an object refers to and is compiled with: the backends and Services of a route, the collectors of a
- * policy, the certificates of a Gateway. Each once, whether it exists, and whether the reference is allowed, or not.
+ * policy, the class and the certificates of a Gateway. Each once, whether it exists, and whether the reference is allowed, or not.
  */
 export function referentsOf(object: KubeObject): readonly Referent[] {
   const own = objectName(object).namespace;
@@ -53,10 +54,15 @@ export function referentsOf(object: KubeObject): readonly Referent[] {
     case 'AgentgatewayPolicy':
       return servedReferents(collectorRefs(object), own);
     case 'Gateway':
-      return unique(certificateReferents(object));
+      return unique([classReferent(object), ...certificateReferents(object)]);
     default:
       return [];
   }
+}
+
+function classReferent(gateway: KubeObject): Referent {
+  const { gatewayClassName: name } = gatewaySpec(gateway);
+  return { group: 'gateway.networking.k8s.io', kind: 'GatewayClass', namespace: '', name };
 }
 
 type ObjectRef = Pick<BackendRef, 'group' | 'kind' | 'name' | 'namespace'>;

@@ -27,6 +27,8 @@ export function readObject(path: ObjectPath, body: unknown): ObjectInBody {
   if (!isRecord(metadata)) throw badObject('metadata is missing; give at least metadata.name');
   const name = path.name ?? readName(metadata);
   if (metadata['name'] !== undefined) expectField('metadata.name', metadata['name'], name);
+  // Admission refuses a namespace where there is none to have.
+  if (!path.kind.namespaced) return { name, object: { ...body, metadata: { ...metadata, name } } };
   if (metadata['namespace'] !== undefined) {
     expectField('metadata.namespace', metadata['namespace'], path.namespace);
   }

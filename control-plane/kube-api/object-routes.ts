@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
-import { apiPathOf, apiVersionOf, KINDS, type Kind, resourceWord } from '../policy/kinds.js';
+import {
+  apiPathOf,
+  apiVersionOf,
+  inNamespace,
+  KINDS,
+  type Kind,
+  resourceWord,
+} from '../policy/kinds.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import type { ChangeResult, ObjectChange, ObjectDoor } from '../source/object-door.js';
 import { parseBody } from './body.js';
@@ -12,9 +19,16 @@ import { checkReadOptions, type Query, readWriteOptions } from './request-option
 import { deletedStatus } from './status.js';
 import { renderWarning } from './warning-header.js';
 
-interface ItemParams {
+interface ItemPath {
   readonly namespace: string;
   readonly name: string;
+}
+
+type ItemParams = Partial<ItemPath>;
+
+/** What a path says; kinds without namespaces have none in it. */
+function pathOf({ namespace = '', name = '' }: ItemParams): ItemPath {
+  return { namespace, name };
 }
 
 /** The Kubernetes paths of every kind we serve: get, list, create, replace, delete. */
@@ -25,17 +39,19 @@ export function addObjectRoutes(app: FastifyInstance, door: ObjectDoor): void {
 function addKind(app: FastifyInstance, door: ObjectDoor, kind: Kind): void {
   const base = apiPathOf(kind);
   const everywhere = `${base}/${kind.plural}`;
-  const collection = `${base}/namespaces/:namespace/${kind.plural}`;
+  const collection = kind.namespaced ? `${base}/namespaces/:namespace/${kind.plural}` : everywhere;
   const item = `${collection}/:name`;
 
-  app.get(everywhere, (request) => list(door, kind, undefined, request.query as Query));
-  refuseOtherMethods(app, everywhere, ['GET', 'HEAD']);
+  if (kind.namespaced) {
+    app.get(everywhere, (request) => list(door, kind, undefined, request.query as Query));
+    refuseOtherMethods(app, everywhere, ['GET', 'HEAD']);
+  }
 
   app.get<{ Params: ItemParams }>(collection, (request) =>
     list(door, kind, request.params.namespace, request.query as Query),
   );
   app.post<{ Params: ItemParams }>(collection, async (request, reply) => {
-    const { namespace } = request.params;
+    const { namespace } = pathOf(request.params);
     const body = parseBody(request.body as Buffer, request.headers['content-type']);
     const { name, object } = readObject({ kind, namespace }, body);
     const result = await change(door, request, { verb: 'create', kind, namespace, name, object });
@@ -43,16 +59,12 @@ function addKind(app: FastifyInstance, door: ObjectDoor, kind: Kind): void {
   });
   refuseOtherMethods(app, collection, ['GET', 'HEAD', 'POST']);
 
-  app.get<{ Params: ItemParams }>(item, (request) => read(door, kind, request.params));
+  app.get<{ Params: ItemParams }>(item, (request) => read(door, kind, pathOf(request.params)));
   app.put<{ Params: ItemParams }>(item, async (request, reply) => {
     const body = parseBody(request.body as Buffer, request.headers['content-type']);
-    const { object } = readObject({ kind, ...request.params }, body);
-    const result = await change(door, request, {
-      verb: 'replace',
-      kind,
-      ...request.params,
-      object,
-    });
+    const path = pathOf(request.params);
+    const { object } = readObject({ kind, ...path }, body);
+    const result = await change(door, request, { verb: 'replace', kind, ...path, object });
     return answer(reply, result);
   });
   app.delete<{ Params: ItemParams }>(item, (request) => remove(door, kind, request));
@@ -70,12 +82,12 @@ function list(door: ObjectDoor, kind: Kind, namespace: string | undefined, query
   };
 }
 
-function read(door: ObjectDoor, kind: Kind, { namespace, name }: ItemParams): KubeObject {
+function read(door: ObjectDoor, kind: Kind, { namespace, name }: ItemPath): KubeObject {
   const object = door.get(kind, namespace, name);
   if (object !== undefined) return object;
   throw new HeartlineError(
     'NOT_FOUND',
-    `${resourceWord(kind)} "${name}" not found in namespace "${namespace}"`,
+    `${resourceWord(kind)} "${name}" not found${inNamespace(kind, namespace)}`,
     { subject: name },
   );
 }
@@ -88,10 +100,11 @@ async function remove(
   const bytes = request.body as Buffer | undefined;
   const body = bytes?.length ? parseBody(bytes, request.headers['content-type']) : undefined;
   const { dryRun, ...preconditions } = readDeleteOptions(body);
-  const target = { verb: 'delete', kind, ...request.params, ...preconditions } as const;
+  const path = pathOf(request.params);
+  const target = { verb: 'delete', kind, ...path, ...preconditions } as const;
   const { object } = await change(door, request, target, dryRun);
   return deletedStatus({
-    name: request.params.name,
+    name: path.name,
     group: kind.group,
     kind: kind.plural,
     ...(object.metadata.uid === undefined ? {} : { uid: object.metadata.uid }),

@@ -107,6 +107,33 @@ describe('objects over HTTP', () => {
     assertStatus(await send(api, 'GET', ITEM), 404, 'NotFound', /"keepalive" not found/);
   });
 
+  it('serves a kind without namespaces at paths without them', async () => {
+    const path = '/apis/gateway.networking.k8s.io/v1/gatewayclasses';
+    const object = {
+      apiVersion: 'gateway.networking.k8s.io/v1',
+      kind: 'GatewayClass',
+      metadata: { name: 'edge' },
+      spec: { controllerName: 'agentgateway.dev/agentgateway' },
+    };
+    const created = await send(api, 'POST', path, object);
+    assert.equal(created.status, 201);
+    assert.equal(created.json.metadata.namespace, undefined);
+    assert.deepEqual((await send(api, 'GET', path)).json.items, [created.json]);
+    const changed = { ...object, spec: { ...object.spec, description: 'new' } };
+    const replaced = await send(api, 'PUT', `${path}/edge`, changed);
+    assert.equal(replaced.json.metadata.generation, 2);
+    const inside = { ...object, metadata: { name: 'b', namespace: 'httpbin' } };
+    assertStatus(await send(api, 'POST', path, inside), 422, 'Invalid', /has no namespace/);
+    assert.equal((await send(api, 'DELETE', `${path}/edge`)).json.status, 'Success');
+    const gone = await send(api, 'GET', `${path}/edge`);
+    assertStatus(
+      gone,
+      404,
+      'NotFound',
+      /gatewayclasses.gateway.networking.k8s.io "edge" not found$/,
+    );
+  });
+
   it('an equal replace writes nothing', async () => {
     const { json } = await send(api, 'POST', POLICIES, policy());
     const again = await send(api, 'PUT', ITEM, policy());

@@ -41,14 +41,7 @@ export interface CertificateRef {
   readonly name: string;
 }
 
-/** The class whose Gateways this control plane serves; every other Gateway is somebody else's. */
-const GATEWAY_CLASS = 'agentgateway';
-
 /** The spec of an admitted Gateway; the CRD made sure of its shape. */
 export function gatewaySpec(object: KubeObject): GatewaySpec {
   return object.spec as unknown as GatewaySpec;
-}
-
-export function isOurGateway(object: KubeObject): boolean {
-  return gatewaySpec(object).gatewayClassName === GATEWAY_CLASS;
 }

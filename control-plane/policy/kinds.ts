@@ -71,6 +71,15 @@ export const KINDS: readonly Kind[] = [
   {
     ...GATEWAY_API,
     version: 'v1',
+    kind: 'GatewayClass',
+    plural: 'gatewayclasses',
+    singular: 'gatewayclass',
+    shortNames: ['gc'],
+    namespaced: false,
+  },
+  {
+    ...GATEWAY_API,
+    version: 'v1',
     kind: 'HTTPRoute',
     plural: 'httproutes',
     singular: 'httproute',
@@ -132,7 +141,12 @@ export function storeGroup({ group }: Kind): string {
   return group === '' ? 'core' : group;
 }
 
-/** Store key of an object: `objects/<group>/<plural>/<namespace>/<name>`. */
+/** The end of a message about an object: ` in namespace "x"`, and nothing for kinds without namespaces. */
+export function inNamespace({ namespaced }: Kind, namespace: string): string {
+  return namespaced ? ` in namespace "${namespace}"` : '';
+}
+
+/** Store key of an object: `objects/<group>/<plural>/<namespace>/<name>`; without a namespace that part is empty. */
 export function objectKey(kind: Kind, namespace: string, name: string): string {
   return `${objectPrefix(kind)}${namespace}/${name}`;
 }

@@ -15,6 +15,7 @@ export function parseObjectKey(key: string): ObjectRef | undefined {
   if (!key.startsWith(OBJECTS_PREFIX)) return undefined;
   const [group, plural, namespace, name, ...rest] = key.slice(OBJECTS_PREFIX.length).split('/');
   const kind = KINDS.find((known) => storeGroup(known) === group && known.plural === plural);
-  if (kind === undefined || !namespace || !name || rest.length > 0) return undefined;
+  if (kind === undefined || namespace === undefined || !name || rest.length > 0) return undefined;
+  if (kind.namespaced !== (namespace !== '')) return undefined;
   return { kind, namespace, name };
 }

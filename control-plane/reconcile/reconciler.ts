@@ -7,9 +7,8 @@ import type { Resource } from '../../shared/proto/gen/agentgateway/dev/resource/
 import type { Logger } from '../../shared/telemetry/logger.js';
 import type { Clock, Timer } from '../../shared/time/clock.js';
 import type { Bus } from '../bus/bus.js';
-import type { GatewayInput, GatewayOutput } from '../compile/compile-gateway.js';
+import { type GatewayInput, type GatewayOutput, ourGateway } from '../compile/compile-gateway.js';
 import type { Transaction } from '../log/transaction.js';
-import { isOurGateway } from '../policy/gateway-spec.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import type { GatewayRelease } from '../release/gateway-release.js';
 import type { VersionCause } from '../release/release.js';
@@ -79,7 +78,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       return false;
     const snapshot = buildSnapshot({ gateway, resources, previous });
     bus.publish({ type: 'compiled', gateway, hash: snapshot.hash }, { cause: cause.seq });
-    const exists = input.gateway !== undefined && isOurGateway(input.gateway);
+    const exists = ourGateway(input) !== undefined;
     const appeared = existing.has(id) !== exists;
     if (exists) existing.add(id);
     else existing.delete(id);

@@ -10,6 +10,7 @@ import type { TargetIndex } from './target-index.js';
 export interface ObjectsByKind {
   readonly policies: readonly KubeObject[];
   readonly gateways: readonly KubeObject[];
+  readonly gatewayClasses: readonly KubeObject[];
   readonly httpRoutes: readonly KubeObject[];
   readonly tcpRoutes: readonly KubeObject[];
   readonly backends: readonly KubeObject[];
@@ -49,7 +50,7 @@ export function gatherScope(
   const all = new Map(wanted);
   for (const id of reached) {
     const { gateway, policies, httpRoutes, tcpRoutes, backends, ...more } = inputOf(index, id);
-    const own = gateway === undefined ? [] : [gateway];
+    const own = [gateway, more.gatewayClass].filter((object) => object !== undefined);
     addAll(all, [...own, ...policies, ...httpRoutes, ...tcpRoutes, ...backends]);
     const { services = [], secrets = [], grants = [] } = more;
     addAll(all, [...services, ...secrets, ...grants]);
@@ -99,6 +100,7 @@ function groupByKind(objects: Iterable<KubeObject>): ObjectsByKind {
   return {
     policies: ofKind('AgentgatewayPolicy'),
     gateways: ofKind('Gateway'),
+    gatewayClasses: ofKind('GatewayClass'),
     httpRoutes: ofKind('HTTPRoute'),
     tcpRoutes: ofKind('TCPRoute'),
     backends: ofKind('AgentgatewayBackend'),

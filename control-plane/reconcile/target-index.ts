@@ -37,7 +37,7 @@ interface Indexed {
 }
 
 /** Kinds that reach gateways only through what refers to them. */
-const REFERENT_KINDS = new Set(['AgentgatewayBackend', 'Secret', 'Service']);
+const REFERENT_KINDS = new Set(['AgentgatewayBackend', 'GatewayClass', 'Secret', 'Service']);
 
 export function createTargetIndex(): TargetIndex {
   const objects = new Map<string, Indexed>();
@@ -148,9 +148,11 @@ export function createTargetIndex(): TargetIndex {
         );
       const namespaces = new Set([...referents.values()].map(({ namespace }) => namespace));
       const own = ofKind('Gateway')[0];
+      const [gatewayClass] = referredTo('GatewayClass');
       return {
         gatewayName: { namespace: gateway.namespace, name: gateway.name },
         ...(own === undefined ? {} : { gateway: own }),
+        ...(gatewayClass === undefined ? {} : { gatewayClass }),
         policies: ofKind('AgentgatewayPolicy'),
         httpRoutes: ofKind('HTTPRoute'),
         tcpRoutes: ofKind('TCPRoute'),

@@ -47,10 +47,12 @@ function admitChange(
   { fieldValidation }: ApplyRequest,
 ): Admitted {
   if (change.verb === 'delete') return { change, warnings: [] };
-  const sent = withNamespace(change.object, change.namespace);
+  const sent = change.kind.namespaced
+    ? withNamespace(change.object, change.namespace)
+    : change.object;
   const { object, warnings } = admission.admit(change.kind, sent, { fieldValidation });
   for (const field of ['name', 'namespace'] as const) {
-    if (object.metadata[field] === change[field]) continue;
+    if ((object.metadata[field] ?? '') === change[field]) continue;
     throw new HeartlineError(
       'INVALID_ARGUMENT',
       `${describe(change)}: metadata.${field} of the object is ${JSON.stringify(object.metadata[field])}, the request says ${JSON.stringify(change[field])}`,
@@ -89,5 +91,5 @@ function problemsUnder(name: string, error: HeartlineError): readonly FieldProbl
 }
 
 function describe({ kind, namespace, name }: ObjectChange): string {
-  return `${kind.kind} ${namespace}/${name}`;
+  return kind.namespaced ? `${kind.kind} ${namespace}/${name}` : `${kind.kind} ${name}`;
 }

@@ -2,7 +2,7 @@
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import { jsonEqual } from '../log/json-equal.js';
 import type { JsonValue, Op } from '../log/transaction.js';
-import { type Kind, objectKey, resourceWord, statusKey } from '../policy/kinds.js';
+import { inNamespace, type Kind, objectKey, resourceWord, statusKey } from '../policy/kinds.js';
 import type { KubeObject, ObjectMeta } from '../policy/kube-object.js';
 import type { ChangeResult } from './object-door.js';
 import { resourceVersionOf, type StoredObject } from './stored-object.js';
@@ -175,7 +175,7 @@ function storedForm(object: KubeObject, target: Target, identity: Identity): Kub
     kind: object.kind,
     metadata: {
       name: target.name,
-      namespace: target.namespace,
+      ...(target.kind.namespaced ? { namespace: target.namespace } : {}),
       ...identity,
       ...(isEmpty(labels) ? {} : { labels }),
       ...(isEmpty(annotations) ? {} : { annotations }),
@@ -199,7 +199,7 @@ function notFound(target: Target): HeartlineError {
 
 /** How the Kubernetes API names things: resource, group, quoted name. */
 function describe({ kind, namespace, name }: Target): string {
-  return `${resourceWord(kind)} "${name}" in namespace "${namespace}"`;
+  return `${resourceWord(kind)} "${name}"${inNamespace(kind, namespace)}`;
 }
 
 function toJson(object: KubeObject): JsonValue {

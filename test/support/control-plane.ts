@@ -22,7 +22,7 @@ const SAMPLE_RELEASE =
 /** What a path needs to know of an object; the API judges the rest. */
 export interface SampleObject {
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace: string };
+  readonly metadata: { readonly name: string; readonly namespace?: string };
 }
 
 export interface Answer {
@@ -133,6 +133,7 @@ export async function startTestControlPlane(
 function pathsOf(object: SampleObject): { readonly collection: string; readonly item: string } {
   const kind = kindOf(object.kind);
   const { name, namespace } = object.metadata;
-  const collection = `${apiPathOf(kind)}/namespaces/${namespace}/${kind.plural}`;
+  const scope = kind.namespaced ? `/namespaces/${namespace}` : '';
+  const collection = `${apiPathOf(kind)}${scope}/${kind.plural}`;
   return { collection, item: `${collection}/${name}` };
 }

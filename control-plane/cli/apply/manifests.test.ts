@@ -55,6 +55,14 @@ describe('readManifests', () => {
     );
   });
 
+  it('gives no namespace to a kind that has none, whatever -n says', () => {
+    const text =
+      'apiVersion: gateway.networking.k8s.io/v1\nkind: GatewayClass\nmetadata: {name: edge}\n';
+    const [manifest] = read(text, { namespace: 'mine', enforced: true }).manifests;
+    assert.equal(manifest?.namespace, '');
+    assert.deepEqual(manifest?.object.metadata, { name: 'edge' });
+  });
+
   it('refuses another namespace than the one of -n', () => {
     const rule = { namespace: 'mine', enforced: true };
     const { problems } = read(`${HEAD}metadata: {name: b, namespace: other}\n`, rule);

@@ -83,6 +83,10 @@ function readManifest(
   if (typeof name !== 'string' || name === '') {
     return `${locate('metadata.name')}: metadata.name is missing or is no text`;
   }
+  // A namespace that came along all the same is refused by the API, with its reason.
+  if (!kind.namespaced) {
+    return { kind, namespace: '', name, object: { ...value, metadata }, locate };
+  }
   const namespace = metadata['namespace'] ?? rule.namespace;
   if (typeof namespace !== 'string' || namespace === '') {
     return `${locate('metadata.namespace')}: metadata.namespace is no text`;

@@ -96,7 +96,8 @@ export function createApiClient(connection: Pick<Connection, 'server' | 'token'>
 }
 
 function collectionPath(kind: Kind, namespace: string | undefined): string {
-  const scope = namespace === undefined ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
+  const isEverywhere = namespace === undefined || !kind.namespaced;
+  const scope = isEverywhere ? '' : `/namespaces/${encodeURIComponent(namespace)}`;
   return `${apiPathOf(kind)}${scope}/${kind.plural}`;
 }
 

@@ -26,6 +26,10 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
           .join(','),
     },
   ],
+  GatewayClass: [
+    { title: 'CONTROLLER', cell: ({ spec }) => text(at(spec, 'controllerName')) },
+    { title: 'ACCEPTED', cell: (object) => conditionCell(object, 'Accepted') },
+  ],
   HTTPRoute: [
     { title: 'HOSTNAMES', cell: ({ spec }) => items(at(spec, 'hostnames')).map(text).join(',') },
     { title: 'PARENTS', cell: parents },

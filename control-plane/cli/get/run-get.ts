@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { HeartlineError } from '../../../shared/errors/heartline-error.js';
-import { findKind, KINDS, type Kind } from '../../policy/kinds.js';
+import { findKind, inNamespace, KINDS, type Kind } from '../../policy/kinds.js';
 import type { KubeObject } from '../../policy/kube-object.js';
 import { objectLabel } from '../apply/run-apply.js';
 import { type ApiClient, createApiClient } from '../client/api-client.js';
@@ -39,12 +39,12 @@ export async function runGet(
     terminal.out(render(kind, [object], object, flags.output));
     return 0;
   }
-  const where = flags.allNamespaces ? undefined : namespace;
+  const where = flags.allNamespaces || !kind.namespaced ? undefined : namespace;
   const { items } = await client.list(kind, where);
   if (items.length === 0 && (flags.output === 'table' || flags.output === 'name')) {
-    const place =
-      where === undefined ? 'in any namespace' : `in namespace "${where}"; -A shows all`;
-    terminal.err(`no ${kind.plural} ${place}`);
+    const anywhere = kind.namespaced ? ' in any namespace' : '';
+    const place = where === undefined ? anywhere : ` in namespace "${where}"; -A shows all`;
+    terminal.err(`no ${kind.plural}${place}`);
     return 0;
   }
   terminal.out(render(kind, items, { apiVersion: 'v1', kind: 'List', items }, flags.output));
@@ -69,7 +69,7 @@ async function getOne(
   if (object !== undefined) return object;
   throw new HeartlineError(
     'NOT_FOUND',
-    `no ${kind.singular} "${name}" in namespace "${namespace}"`,
+    `no ${kind.singular} "${name}"${inNamespace(kind, namespace)}`,
   );
 }
 
