@@ -12,6 +12,7 @@ import type { DiscoveryClientOptions } from './discovery-client.js';
 import { eventually } from './eventually.js';
 import { FleetClient } from './fleet-client.js';
 import { kindOf } from './sample-objects.js';
+import { SotwClient } from './sotw-client.js';
 
 const LOOPBACK = { host: '127.0.0.1', port: 0 };
 /** What the worker of the samples says it serves. */
@@ -42,6 +43,7 @@ export interface TestControlPlane {
   /** GET of any path of the API, with its token. */
   get(path: string): Promise<Answer>;
   connect(options?: Partial<DiscoveryClientOptions>): DeltaClient;
+  connectSotw(options?: Partial<DiscoveryClientOptions>): SotwClient;
   connectFleet(): FleetClient;
   /** Stops it and keeps its data directory, so that another one can be started there. */
   stop(): Promise<void>;
@@ -71,6 +73,8 @@ export async function startTestControlPlane(
   const target = `127.0.0.1:${running.xdsAddress.port}`;
   const wire = loadWire();
   const clients: { close(): void }[] = [];
+
+  const worker = () => ({ wire, target, token: token('worker.token'), role: SAMPLE_ROLE });
 
   const call = async (method: string, path: string, body?: object): Promise<Answer> => {
     const response = await fetch(`http://127.0.0.1:${running.apiAddress.port}${path}`, {
@@ -111,10 +115,12 @@ export async function startTestControlPlane(
       );
     },
     connect(connection = {}) {
-      const client = new DeltaClient({
-        ...{ wire, target, token: token('worker.token'), role: SAMPLE_ROLE },
-        ...connection,
-      });
+      const client = new DeltaClient({ ...worker(), ...connection });
+      clients.push(client);
+      return client;
+    },
+    connectSotw(connection = {}) {
+      const client = new SotwClient({ ...worker(), ...connection });
       clients.push(client);
       return client;
     },

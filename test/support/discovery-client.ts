@@ -102,6 +102,15 @@ export class DiscoveryClient<
     }
   }
 
+  /** Stops reading: HTTP/2 flow control holds back what the server writes. */
+  pause(): void {
+    this.#call.pause();
+  }
+
+  resume(): void {
+    this.#call.resume();
+  }
+
   /** Takes a response that was made for a fence out of the record. */
   protected forget(response: Response): void {
     this.received.splice(this.received.indexOf(response), 1);

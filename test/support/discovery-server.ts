@@ -71,6 +71,10 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions = {})
       clients.push(client);
       return client;
     },
+    /** Closes the clients so far and keeps nothing of them. */
+    forgetClients(): void {
+      for (const client of clients.splice(0)) client.close();
+    },
     types: () => events.map((event) => event.type),
     async stop() {
       for (const client of clients) client.close();
