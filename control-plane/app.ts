@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomBytes, randomUUID } from 'node:crypto';
+import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -23,6 +23,8 @@ import { createFleetService } from './fleet/fleet-service.js';
 import { createFleetRegistry } from './fleet/registry.js';
 import { createRejectionLedger } from './fleet/rejection-ledger.js';
 import { startApiServer } from './kube-api/server.js';
+import { createListenerJoiner } from './live/joined-listeners.js';
+import { createLivePart } from './live/live-part.js';
 import { createAdmission } from './policy/admission.js';
 import { createReconciler } from './reconcile/reconciler.js';
 import { createStatusWriter } from './reconcile/status-writer.js';
@@ -99,11 +101,22 @@ async function start(
   const admission = createAdmission(join(deploy, 'crds'), join(deploy, 'built-in-kinds'));
   const door = createObjectDoor({ store, admission, clock, randomUuid: randomUUID });
 
+  const live = createLivePart({
+    ...{ store, clock, logger, cluster },
+    encode: wire.address.encode,
+    joiner: createListenerJoiner({
+      decode: wire.resource.decode,
+      encode: wire.resource.encode,
+      digest: createDigest(readOrCreateToken(join(dataDir, 'digest.key'))),
+    }),
+  });
+  started.add(() => live.stop());
   const routeMemo = createRouteMemo();
   const reconciler = createReconciler({
     ...{ store, bus, clock, logger, cluster },
     compile: (input) => compileGateway(input, routeMemo),
     encode: wire.resource.encode,
+    useServices: (gateway, services) => live.use(gateway, services),
   });
   started.add(() => reconciler.stop());
   const ledger = createRejectionLedger({ store, bus, clock, logger, source: reconciler });
@@ -122,13 +135,14 @@ async function start(
     statuses: objectStatuses,
   });
   started.add(() => statusWriter.stop());
+  live.start();
   await reconciler.start();
   ledger.start();
   statusWriter.start();
 
   const shared = { bus, wire, authenticate, logger, instance, newSessionId };
   const services = [
-    createDiscoveryService({ ...shared, clock, ledger, sets: createWorkerSets(reconciler) }),
+    createDiscoveryService({ ...shared, clock, ledger, sets: createWorkerSets(reconciler, live) }),
     createFleetService({ ...shared, clock, registry }),
   ];
   const rpc = await startRpcServer({
@@ -196,6 +210,11 @@ async function openStore({ dataDir, storeKind = 'lmdb' }: ControlPlaneOptions): 
     case 'lmdb':
       return openLmdbStore({ dir: dataDir, newStoreId: randomUUID });
   }
+}
+
+/** Tells values apart without telling anything about them to whoever lacks the installation's key. */
+function createDigest(key: string): (value: Uint8Array) => string {
+  return (value) => createHmac('sha256', key).update(value).digest('hex');
 }
 
 /** The two identities of an installation: who administers it, and its workers. */

@@ -5,7 +5,7 @@ import type { KubeObject } from '../policy/kube-object.js';
 import { objectName } from '../policy/object-name.js';
 import { type ParentRef, routeSpec } from '../policy/route-spec.js';
 import { intersectHostnames } from './hostnames.js';
-import { isServed, type PlannedListener, type ServedListener } from './listeners.js';
+import { isServed, type PlannedListener, ROUTE_KIND, type ServedListener } from './listeners.js';
 import { isGatewayKind } from './policy-targets.js';
 
 /** A listener that takes a route, and the route's hosts on it (empty = all of the listener's). */
@@ -65,11 +65,9 @@ export function attachRoute(
   );
 }
 
-const PROTOCOL_OF_KIND: Readonly<Record<string, string>> = { HTTPRoute: 'HTTP', TCPRoute: 'TCP' };
-
 function allows(listener: ServedListener, route: KubeObject, gateway: NamespacedName): boolean {
   const { spec, protocol } = listener;
-  if (PROTOCOL_OF_KIND[route.kind] !== protocol) return false;
+  if (ROUTE_KIND[protocol] !== route.kind) return false;
   const kinds = spec.allowedRoutes?.kinds ?? [];
   if (kinds.length > 0 && !kinds.some((allowed) => allowed.kind === route.kind)) return false;
   return allowsNamespace(spec, objectName(route).namespace, gateway.namespace);

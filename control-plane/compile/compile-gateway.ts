@@ -86,7 +86,7 @@ function compileTraffic(
   referents: Referents,
   memo: RouteMemo,
 ): Traffic {
-  const listeners = planListeners(gateway);
+  const listeners = planListeners(gateway, referents);
   const context: RouteContext = { gateway: input.gatewayName, listeners, referents };
   const served = listeners.filter(isServed);
   const routed = [

@@ -4,9 +4,9 @@ import { bindKey, listenerKey } from '../../shared/names/resource-keys.js';
 import type { JsonValue } from '../log/transaction.js';
 import type { Condition, KubeObject } from '../policy/kube-object.js';
 import { objectName } from '../policy/object-name.js';
-import { type Finding, finding, stampConditions } from './conditions.js';
+import { type Finding, finding, formatConditionTime, stampConditions } from './conditions.js';
 import type { GatewayFacts } from './gateway-facts.js';
-import { isServed, type PlannedListener } from './listeners.js';
+import { isServed, type PlannedListener, ROUTE_KIND, type ServedListener } from './listeners.js';
 import { conditionsOf, entriesOf } from './previous-status.js';
 
 export interface GatewayStatusInput {
@@ -72,14 +72,14 @@ function findPending(
 
 function listenerFindings(
   listener: PlannedListener,
-  { gateway, facts }: GatewayStatusInput,
+  { gateway, facts, now }: GatewayStatusInput,
 ): readonly Finding[] {
   const { spec } = listener;
   switch (listener.state) {
     case 'unsupported': {
-      const message = `protocol ${spec.protocol} is not supported by this control plane yet; the port stays closed`;
+      const message = `${listener.why}; the listener is not served`;
       return [
-        finding('Accepted', 'False', 'UnsupportedProtocol', message),
+        finding('Accepted', 'False', listener.reason, message),
         finding('Conflicted', 'False', 'NoConflicts', 'no other listener is in the way'),
         finding('Programmed', 'False', 'Invalid', message),
       ];
@@ -93,14 +93,32 @@ function listenerFindings(
         finding('Programmed', 'False', 'Invalid', message),
       ];
     }
+    case 'unresolved': {
+      const { reason, message } = listener.problem;
+      return [
+        finding('Accepted', 'True', 'Accepted', 'the listener is accepted'),
+        finding('Conflicted', 'False', 'NoConflicts', 'no other listener is in the way'),
+        finding('ResolvedRefs', 'False', reason, message),
+        finding('Programmed', 'False', 'Invalid', `no certificate can be served: ${message}`),
+      ];
+    }
     case 'served':
       return [
         finding('Accepted', 'True', 'Accepted', 'the listener is accepted'),
         finding('Conflicted', 'False', 'NoConflicts', 'no other listener is in the way'),
-        finding('ResolvedRefs', 'True', 'ResolvedRefs', 'every reference is resolved'),
+        finding('ResolvedRefs', 'True', 'ResolvedRefs', describeRefs(listener, now)),
         findListenerProgrammed(spec, objectName(gateway), facts),
       ];
   }
+}
+
+/** An expired certificate is served all the same: whoever checks it refuses, and whoever does not goes on. */
+function describeRefs({ certificate }: ServedListener, now: string): string {
+  if (certificate === undefined || certificate.notAfterMs > Date.parse(now)) {
+    return 'every reference is resolved';
+  }
+  const { namespace, name, notAfterMs } = certificate;
+  return `every reference is resolved, but the certificate of Secret ${namespace}/${name} expired at ${formatConditionTime(notAfterMs)}`;
 }
 
 function findListenerProgrammed(
@@ -117,7 +135,7 @@ function findListenerProgrammed(
 }
 
 function supportedKinds(listener: PlannedListener): readonly { group: string; kind: string }[] {
-  if (!isServed(listener)) return [];
-  const kind = listener.protocol === 'HTTP' ? 'HTTPRoute' : 'TCPRoute';
+  if (listener.state === 'unsupported' || listener.state === 'conflicted') return [];
+  const kind = ROUTE_KIND[listener.protocol];
   return [{ group: 'gateway.networking.k8s.io', kind }];
 }

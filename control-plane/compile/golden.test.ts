@@ -126,6 +126,7 @@ function readBack(message: Parameters<typeof wire.resource.encode>[0]): unknown 
 /** Proto JSON of a decoded message: durations as text, without what decoding adds. */
 function toProtoJson(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toProtoJson);
+  if (value instanceof Uint8Array) return Buffer.from(value).toString('base64');
   if (typeof value !== 'object' || value === null) return value;
   const fields = value as { readonly [key: string]: unknown };
   const keys = Object.keys(fields);

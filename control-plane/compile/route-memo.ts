@@ -26,7 +26,7 @@ interface Entry {
 }
 
 interface Remembered {
-  /** What the route refers to follows from the route alone. */
+  /** What a route or Gateway refers to follows from it alone. */
   readonly referents: readonly Referent[];
   /** By gateway, as `namespace/name`. */
   readonly entries: Map<string, Entry>;
@@ -43,7 +43,9 @@ export function createRouteMemo(): RouteMemo {
   return {
     resourcesOf(route, gateway, objects, compile) {
       const { referents, entries } = remember(route);
-      const from = [gateway, ...sourcesOf(route, referents, objects)];
+      // Certificates decide which listeners there are to attach to.
+      const ofGateway = sourcesOf(gateway, remember(gateway).referents, objects);
+      const from = [gateway, ...ofGateway, ...sourcesOf(route, referents, objects)];
       const id = objectId(gateway);
       const known = entries.get(id);
       if (known !== undefined && isSame(known.from, from)) return known.resources;
@@ -60,7 +62,7 @@ export const NO_MEMO: RouteMemo = {
 };
 
 function sourcesOf(
-  route: KubeObject,
+  referrer: KubeObject,
   referents: readonly Referent[],
   objects: Referents,
 ): (KubeObject | undefined)[] {
@@ -68,7 +70,7 @@ function sourcesOf(
   for (const referent of referents) {
     const { kind, namespace } = referent;
     sources.push(findReferent(objects, kind, formatNamespacedName(referent)));
-    if (namespace === route.metadata.namespace) continue;
+    if (namespace === referrer.metadata.namespace) continue;
     sources.push(...objects.grants.filter((grant) => grant.metadata.namespace === namespace));
   }
   return sources;
@@ -78,6 +80,8 @@ function findReferent(referents: Referents, kind: string, id: string): KubeObjec
   switch (kind) {
     case 'AgentgatewayBackend':
       return referents.backends.get(id);
+    case 'Secret':
+      return referents.secrets.get(id);
     case 'Service':
       return referents.services.get(id);
     default:

@@ -89,13 +89,15 @@ interface World {
   readonly now: string;
 }
 
-function survey({ gateways, gatewayClasses = [], nowMs }: StatusInput): World {
+function survey(input: StatusInput): World {
+  const { gateways, gatewayClasses = [], nowMs } = input;
   const classes = new Map(gatewayClasses.map((one) => [one.metadata.name, one]));
   const isOurs = (gateway: KubeObject): boolean =>
     isOurGateway(gateway, classes.get(gatewaySpec(gateway).gatewayClassName));
+  const referents = collectReferents(input);
   const surveyed = gateways.map((gateway): [string, SurveyedGateway] => [
     objectId(gateway),
-    { gateway, listeners: isOurs(gateway) ? planListeners(gateway) : undefined },
+    { gateway, listeners: isOurs(gateway) ? planListeners(gateway, referents) : undefined },
   ]);
   return { gateways: new Map(surveyed), now: formatConditionTime(nowMs) };
 }

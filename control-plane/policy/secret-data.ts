@@ -12,7 +12,7 @@ export interface SecretBody {
 const REDACTED = '<redacted>';
 
 /** The body of an admitted Secret; its schema made sure of the shape. */
-function secretBody(object: KubeObject): SecretBody {
+export function secretBody(object: KubeObject): SecretBody {
   return object as unknown as SecretBody;
 }
 

@@ -29,6 +29,8 @@ export interface ReconcilerOptions {
   readonly cluster: string;
   readonly compile: (input: GatewayInput) => GatewayOutput;
   readonly encode: (message: Resource) => Uint8Array;
+  /** Called with the Services that a gateway's routes lead to, before the version that needs them is told. */
+  readonly useServices?: (gateway: GatewayRef, services: readonly string[]) => void;
 }
 
 /** Objects in the store become versions: names → read → compile → publish. */
@@ -71,7 +73,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     cause: Cause,
   ): Promise<boolean> => {
     const input = index.inputOf(gateway);
-    const { resources } = options.compile(input);
+    const { resources, services } = options.compile(input);
+    options.useServices?.(gateway, services);
     const previous = book.head(gateway);
     // Nothing names it and nothing ever did: deleting the last policy of an unknown gateway.
     if (previous === undefined && resources.length === 0 && input.gateway === undefined)

@@ -2,6 +2,7 @@
 import { toHeartlineError } from '../../shared/errors/heartline-error.js';
 import type { GatewayRef, HeartlineEvent } from '../../shared/events/event.js';
 import { formatNamespacedName } from '../../shared/names/gateway-name.js';
+import { ADDRESS_TYPE_URL } from '../../shared/names/type-urls.js';
 import type { Logger } from '../../shared/telemetry/logger.js';
 import type { Clock, Timer } from '../../shared/time/clock.js';
 import type { Bus } from '../bus/bus.js';
@@ -187,6 +188,8 @@ function gatewayOf(event: HeartlineEvent): GatewayRef | undefined {
     case 'published':
       return event.gateway;
     case 'accepted':
+      // Endpoints come and go all the time, and no status depends on them.
+      return event.typeUrl === ADDRESS_TYPE_URL ? undefined : event.worker.gateway;
     case 'rejected':
     case 'rejection-cleared':
     case 'in-force':

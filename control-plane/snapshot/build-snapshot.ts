@@ -52,12 +52,14 @@ export function createSnapshotBuilder<Message extends object>(
 }
 
 /** The resource of these bytes; its hash is the hash of the bytes alone, whatever its name. */
-function snapshotResource(name: string, bytes: Uint8Array): SnapshotResource {
+export function snapshotResource(name: string, bytes: Uint8Array): SnapshotResource {
   return { name, hash: hash('sha256', bytes).slice(0, RESOURCE_HASH_DIGITS), bytes };
 }
 
 /** sha256 over the (name, hash) pairs in the order given, which must be the sorted one. */
-function hashResources(resources: Iterable<Pick<SnapshotResource, 'name' | 'hash'>>): string {
+export function hashResources(
+  resources: Iterable<Pick<SnapshotResource, 'name' | 'hash'>>,
+): string {
   let text = '';
   // Neither a name nor a hash has a line feed or a blank in it, so no two lists give one text.
   for (const { name, hash: contentHash } of resources) text += `${name} ${contentHash}\n`;

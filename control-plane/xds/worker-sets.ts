@@ -19,21 +19,57 @@ export interface WorkerSets {
 
 const EMPTY_SET: ResourceSet = { hash: '', resources: new Map() };
 
-/** The policy part of the gateways from their releases; the live part is empty as long as nothing fills it. */
-export function createWorkerSets(releases: SnapshotSource): WorkerSets {
+/** What workers get beside versions, always as it is now. */
+export interface LiveSets {
+  /** Endpoints of the Services that the gateway uses. */
+  addresses(gateway: GatewayRef): ResourceSet;
+  /** A version's resources with the key material of their listeners. */
+  join(gateway: GatewayRef, set: ResourceSet): ResourceSet;
+  /** A version's resources without the listeners that have key material. */
+  withoutSecrets(set: ResourceSet): ResourceSet;
+  /** Calls back after the sets of these types changed for a gateway. */
+  onChange(listener: (gateway: GatewayRef, typeUrls: readonly string[]) => void): () => void;
+}
+
+/** A live part that nothing fills: a source of versions alone, as tests have. */
+const NO_LIVE_SETS: LiveSets = {
+  addresses: () => EMPTY_SET,
+  join: (_gateway, set) => set,
+  withoutSecrets: (set) => set,
+  onChange: () => () => undefined,
+};
+
+/** The policy part of the gateways from their releases, and the live part beside it, which has no label. */
+export function createWorkerSets(
+  releases: SnapshotSource,
+  live: LiveSets = NO_LIVE_SETS,
+): WorkerSets {
   return {
     target(typeUrl, { gateway, key }) {
       if (typeUrl !== RESOURCE_TYPE_URL && typeUrl !== ADDRESS_TYPE_URL) return undefined;
       const target = releases.target(gateway, key);
       const removals = target?.gatewayExists ?? false;
-      if (target === undefined || typeUrl === ADDRESS_TYPE_URL) {
-        return { set: EMPTY_SET, label: '', removals };
+      if (typeUrl === ADDRESS_TYPE_URL) {
+        return { set: live.addresses(gateway), label: '', removals };
       }
-      return { set: target.snapshot, label: target.snapshot.label, removals };
+      if (target === undefined) return { set: EMPTY_SET, label: '', removals };
+      const { snapshot } = target;
+      return { set: live.join(gateway, snapshot), label: snapshot.label, removals };
     },
-    byLabel: (typeUrl, { gateway }, label) =>
-      typeUrl === RESOURCE_TYPE_URL ? releases.byLabel(gateway, label) : undefined,
-    onChange: (listener) => releases.onChange((gateway) => listener(gateway)),
+    byLabel(typeUrl, { gateway }, label) {
+      if (typeUrl !== RESOURCE_TYPE_URL) return undefined;
+      const snapshot = releases.byLabel(gateway, label);
+      // A label says which version a worker has, and not which certificates were in it.
+      return snapshot && live.withoutSecrets(snapshot);
+    },
+    onChange(listener) {
+      const stopReleases = releases.onChange((gateway) => listener(gateway));
+      const stopLive = live.onChange(listener);
+      return () => {
+        stopReleases();
+        stopLive();
+      };
+    },
     ready: () => releases.ready(),
   };
 }
