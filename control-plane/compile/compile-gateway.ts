@@ -49,21 +49,18 @@ export function compileGateway(input: GatewayInput, memo: RouteMemo = NO_MEMO): 
   const gateway = ourGateway(input);
   const own = gateway === undefined ? [] : [gateway];
   const referents = collectReferents(input);
-  const lookup = createTargetLookup([
-    ...[...own, ...httpRoutes, ...tcpRoutes],
-    ...[...input.backends, ...(input.services ?? [])],
-  ]);
+  const { backends, services = [] } = input;
+  const lookup = createTargetLookup([own, httpRoutes, tcpRoutes, backends, services].flat());
   const compiled = compilePolicies({ gatewayName, policies, referents, lookup });
-  const traffic =
-    gateway === undefined ? NO_TRAFFIC : compileTraffic(gateway, input, referents, memo);
-  const references = [...traffic.references, ...compiled.flatMap(collectorsOf)];
+  const traffic = gateway === undefined ? [] : compileTraffic(gateway, input, referents, memo);
+  const used = usesOf(traffic, compiled);
   const resources = [
     ...compiled.map((policy) => gatewayResource('policy', policy.key, { policy })),
-    ...traffic.resources,
-    ...compileUsedBackends(references, referents.backends),
+    ...traffic,
+    ...compileUsedBackends(used.backends, referents.backends),
   ];
   resources.sort((a, b) => compareText(a.name, b.name));
-  return { resources, services: usedServices(references) };
+  return { resources, services: [...used.services].sort(compareText) };
 }
 
 /** The Gateway, when there is one and it is ours to serve. */
@@ -71,40 +68,17 @@ export function ourGateway({ gateway, gatewayClass }: GatewayInput): KubeObject 
   return gateway && isOurGateway(gateway, gatewayClass) ? gateway : undefined;
 }
 
-interface Traffic {
-  readonly resources: readonly GatewayResource[];
-  /** What the routes lead to. */
-  readonly references: readonly BackendReference[];
-}
-
-const NO_TRAFFIC: Traffic = { resources: [], references: [] };
-
 /** Binds, listeners and routes. */
 function compileTraffic(
   gateway: KubeObject,
   input: GatewayInput,
   referents: Referents,
   memo: RouteMemo,
-): Traffic {
+): readonly GatewayResource[] {
   const listeners = planListeners(gateway, referents);
   const context: RouteContext = { gateway: input.gatewayName, listeners, referents };
   const served = listeners.filter(isServed);
-  const routed = [
-    ...input.httpRoutes.map((route) =>
-      memo.resourcesOf(route, gateway, referents, () =>
-        compileHttpRoute(route, context).map((one) =>
-          gatewayResource('route', one.key, { route: one }),
-        ),
-      ),
-    ),
-    ...input.tcpRoutes.map((route) =>
-      memo.resourcesOf(route, gateway, referents, () =>
-        compileTcpRoute(route, context).map((one) =>
-          gatewayResource('tcp_route', one.key, { tcpRoute: one }),
-        ),
-      ),
-    ),
-  ].flat();
+  const remembered = memo.open(gateway, referents);
   const resources = [
     ...compileBinds(input.gatewayName, served).map((bind) =>
       gatewayResource('bind', bind.key, { bind }),
@@ -113,18 +87,42 @@ function compileTraffic(
       const listener = compileListener(input.gatewayName, one);
       return gatewayResource('listener', listener.key, { listener });
     }),
-    ...routed,
   ];
-  return { resources, references: routed.flatMap(referencesOf) };
+  for (const object of input.httpRoutes) {
+    const compile = (): GatewayResource[] =>
+      compileHttpRoute(object, context).map((route) =>
+        gatewayResource('route', route.key, { route }),
+      );
+    resources.push(...remembered(object, compile));
+  }
+  for (const object of input.tcpRoutes) {
+    const compile = (): GatewayResource[] =>
+      compileTcpRoute(object, context).map((tcpRoute) =>
+        gatewayResource('tcp_route', tcpRoute.key, { tcpRoute }),
+      );
+    resources.push(...remembered(object, compile));
+  }
+  return resources;
 }
 
-function referencesOf({ message: { route, tcpRoute } }: GatewayResource): BackendReference[] {
-  return ((route ?? tcpRoute)?.backends ?? []).flatMap(({ backend }) => backend ?? []);
+/** What routes and policies lead to: keys of backends, and `namespace/hostname` of services. */
+interface Uses {
+  readonly backends: ReadonlySet<string>;
+  readonly services: ReadonlySet<string>;
 }
 
-function usedServices(references: readonly BackendReference[]): readonly string[] {
-  const used = new Set(references.flatMap(({ service }) => (service ? serviceName(service) : [])));
-  return [...used].sort(compareText);
+function usesOf(traffic: readonly GatewayResource[], policies: readonly Policy[]): Uses {
+  const backends = new Set<string>();
+  const services = new Set<string>();
+  const note = (reference: BackendReference | null | undefined): void => {
+    if (reference?.backend) backends.add(reference.backend);
+    if (reference?.service) services.add(serviceName(reference.service));
+  };
+  for (const { message } of traffic) {
+    for (const { backend } of (message.route ?? message.tcpRoute)?.backends ?? []) note(backend);
+  }
+  for (const policy of policies) collectorsOf(policy).forEach(note);
+  return { backends, services };
 }
 
 /** Where a policy sends its records. */
@@ -137,10 +135,9 @@ function collectorsOf({ frontend }: Policy): readonly BackendReference[] {
 }
 
 function compileUsedBackends(
-  references: readonly BackendReference[],
+  used: ReadonlySet<string>,
   backends: ReadonlyMap<string, KubeObject>,
 ): readonly GatewayResource[] {
-  const used = new Set(references.flatMap(({ backend }) => backend ?? []));
   return [...used].flatMap((key) => {
     const object = backends.get(key);
     const backend = object && compileBackend(object);

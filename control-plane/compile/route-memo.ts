@@ -6,84 +6,91 @@ import type { GatewayResource } from './gateway-resource.js';
 import type { Referent, Referents } from './referents.js';
 import { referentsOf } from './targets.js';
 
+/** The resources of a route: those of last time, or what `compile` makes of it. */
+type RememberedRoutes = (
+  route: KubeObject,
+  compile: () => readonly GatewayResource[],
+) => readonly GatewayResource[];
+
 /**
  * What each route came to on each gateway, together with all that it was compiled from. While those are the
  * same objects, so is the answer: one changed route of 10,000 is compiled, the others are looked up.
  */
 export interface RouteMemo {
-  resourcesOf(
-    route: KubeObject,
-    gateway: KubeObject,
-    objects: Referents,
-    compile: () => readonly GatewayResource[],
-  ): readonly GatewayResource[];
+  open(gateway: KubeObject, objects: Referents): RememberedRoutes;
 }
 
+/** Compared by identity: objects are replaced, never changed. */
+type Sources = readonly (KubeObject | undefined)[];
+
 interface Entry {
-  /** By identity: objects are replaced, never changed. */
-  readonly from: readonly (KubeObject | undefined)[];
+  /** The gateway and its certificates, as one list that is shared by all routes. */
+  readonly gatewaySources: Sources;
+  readonly routeSources: Sources;
   readonly resources: readonly GatewayResource[];
 }
 
 interface Remembered {
-  /** What a route or Gateway refers to follows from it alone. */
+  /** What the route refers to follows from the route alone. */
   readonly referents: readonly Referent[];
   /** By gateway, as `namespace/name`. */
   readonly entries: Map<string, Entry>;
 }
 
-/** One memo for each compiling process; it forgets a route when nobody else holds the object any more. */
+/** One memo for each compiling process; it forgets an object when nobody else holds it any more. */
 export function createRouteMemo(): RouteMemo {
-  const memo = new WeakMap<KubeObject, Remembered>();
+  const routes = new WeakMap<KubeObject, Remembered>();
+  const gateways = new WeakMap<KubeObject, Sources>();
   const remember = (route: KubeObject): Remembered => {
-    const remembered = memo.get(route) ?? { referents: referentsOf(route), entries: new Map() };
-    memo.set(route, remembered);
+    const remembered = routes.get(route) ?? { referents: referentsOf(route), entries: new Map() };
+    routes.set(route, remembered);
     return remembered;
   };
   return {
-    resourcesOf(route, gateway, objects, compile) {
-      const { referents, entries } = remember(route);
-      // Certificates decide which listeners there are to attach to.
-      const ofGateway = sourcesOf(gateway, remember(gateway).referents, objects);
-      const from = [gateway, ...ofGateway, ...sourcesOf(route, referents, objects)];
+    open(gateway, objects) {
+      const now = sourcesOf(gateway, referentsOf(gateway), objects);
+      const before = gateways.get(gateway);
+      const gatewaySources = before !== undefined && isSame(before, now) ? before : now;
+      gateways.set(gateway, gatewaySources);
       const id = objectId(gateway);
-      const known = entries.get(id);
-      if (known !== undefined && isSame(known.from, from)) return known.resources;
-      const resources = compile();
-      entries.set(id, { from, resources });
-      return resources;
+      return (route, compile) => {
+        const { referents, entries } = remember(route);
+        const routeSources = sourcesOf(route, referents, objects);
+        const known = entries.get(id);
+        const isKnown =
+          known?.gatewaySources === gatewaySources && isSame(known.routeSources, routeSources);
+        if (isKnown) return known.resources;
+        const resources = compile();
+        entries.set(id, { gatewaySources, routeSources, resources });
+        return resources;
+      };
     },
   };
 }
 
 /** Compiles everything anew. */
-export const NO_MEMO: RouteMemo = {
-  resourcesOf: (_route, _gateway, _referents, compile) => compile(),
-};
+export const NO_MEMO: RouteMemo = { open: () => (_route, compile) => compile() };
 
-function sourcesOf(
-  referrer: KubeObject,
-  referents: readonly Referent[],
-  objects: Referents,
-): (KubeObject | undefined)[] {
+/** What the object refers to, and the grants of the namespaces that are not its own. */
+function sourcesOf(object: KubeObject, referents: readonly Referent[], objects: Referents) {
   const sources: (KubeObject | undefined)[] = [];
   for (const referent of referents) {
     const { kind, namespace } = referent;
     sources.push(findReferent(objects, kind, formatNamespacedName(referent)));
-    if (namespace === referrer.metadata.namespace) continue;
+    if (namespace === object.metadata.namespace) continue;
     sources.push(...objects.grants.filter((grant) => grant.metadata.namespace === namespace));
   }
   return sources;
 }
 
-function findReferent(referents: Referents, kind: string, id: string): KubeObject | undefined {
+function findReferent(objects: Referents, kind: string, id: string): KubeObject | undefined {
   switch (kind) {
     case 'AgentgatewayBackend':
-      return referents.backends.get(id);
+      return objects.backends.get(id);
     case 'Secret':
-      return referents.secrets.get(id);
+      return objects.secrets.get(id);
     case 'Service':
-      return referents.services.get(id);
+      return objects.services.get(id);
     default:
       return undefined;
   }

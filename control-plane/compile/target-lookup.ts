@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { NamespacedName } from '../../shared/names/gateway-name.js';
+import { formatNamespacedName, type NamespacedName } from '../../shared/names/gateway-name.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { objectId, objectName } from '../policy/object-name.js';
 import { type BackendRef, routeSpec } from '../policy/route-spec.js';
@@ -13,17 +13,26 @@ export interface TargetLookup {
   routesTo(kind: string, name: NamespacedName): Iterable<KubeObject>;
 }
 
-/** Everything that `objects` can tell; what is asked for first costs one walk over them. */
+/**
+ * Everything that these objects can tell. The first question about a kind costs one walk over the objects
+ * of that kind: most policies ask about Gateways, and routes are many.
+ */
 export function createTargetLookup(objects: Iterable<KubeObject>): TargetLookup {
-  let tables: Tables | undefined;
-  const read = (): Tables => {
-    tables ??= tabulate(objects);
-    return tables;
+  const tables = new Map<string, KindTables>();
+  let byKind: ReadonlyMap<string, readonly KubeObject[]> | undefined;
+  const read = (kind: string): KindTables => {
+    const known = tables.get(kind);
+    if (known !== undefined) return known;
+    byKind ??= groupByKind(objects);
+    const made = tabulate(byKind.get(kind) ?? []);
+    tables.set(kind, made);
+    return made;
   };
   return {
-    find: (kind, name) => read().byName.get(targetId(kind, name)),
-    ofKind: (kind, namespace) => read().byNamespace.get(`${kind}/${namespace}`) ?? [],
-    routesTo: (kind, name) => read().byBackend.get(targetId(kind, name)) ?? [],
+    find: (kind, name) => read(kind).byName.get(formatNamespacedName(name)),
+    ofKind: (kind, namespace) => read(kind).byNamespace.get(namespace) ?? [],
+    routesTo: (kind, name) =>
+      ROUTE_KINDS.flatMap((route) => read(route).byDestination.get(targetId(kind, name)) ?? []),
   };
 }
 
@@ -44,22 +53,31 @@ function destinationId({ kind, namespace, name }: BackendRef, own: string): stri
   return targetId(kind, { namespace: namespace ?? own, name });
 }
 
-interface Tables {
+interface KindTables {
   readonly byName: ReadonlyMap<string, KubeObject>;
   readonly byNamespace: ReadonlyMap<string, readonly KubeObject[]>;
-  readonly byBackend: ReadonlyMap<string, readonly KubeObject[]>;
+  /** Routes only. */
+  readonly byDestination: ReadonlyMap<string, readonly KubeObject[]>;
 }
 
-function tabulate(objects: Iterable<KubeObject>): Tables {
+const ROUTE_KINDS = ['HTTPRoute', 'TCPRoute'];
+
+function groupByKind(objects: Iterable<KubeObject>): ReadonlyMap<string, readonly KubeObject[]> {
+  const byKind = new Map<string, KubeObject[]>();
+  for (const object of objects) push(byKind, object.kind, object);
+  return byKind;
+}
+
+function tabulate(objects: readonly KubeObject[]): KindTables {
   const byName = new Map<string, KubeObject>();
   const byNamespace = new Map<string, KubeObject[]>();
-  const byBackend = new Map<string, KubeObject[]>();
+  const byDestination = new Map<string, KubeObject[]>();
   for (const object of objects) {
-    byName.set(`${object.kind}/${objectId(object)}`, object);
-    push(byNamespace, `${object.kind}/${objectName(object).namespace}`, object);
-    for (const id of routeDestinations(object)) push(byBackend, id, object);
+    byName.set(objectId(object), object);
+    push(byNamespace, objectName(object).namespace, object);
+    for (const id of routeDestinations(object)) push(byDestination, id, object);
   }
-  return { byName, byNamespace, byBackend };
+  return { byName, byNamespace, byDestination };
 }
 
 function push(into: Map<string, KubeObject[]>, key: string, object: KubeObject): void {

@@ -32,6 +32,7 @@ interface Indexed {
   readonly object: KubeObject;
   readonly gateways: readonly string[];
   readonly referents: readonly Referent[];
+  readonly referentIds: readonly string[];
   /** What a route sends to, as `Kind/namespace/name`. */
   readonly destinations: readonly string[];
 }
@@ -62,7 +63,7 @@ export function createTargetIndex(): TargetIndex {
   };
   const groupsOf = ({ ref, object, ...indexed }: Indexed): readonly Group[] => [
     [byGateway, indexed.gateways],
-    [usersByReferent, indexed.referents.map(referentId)],
+    [usersByReferent, indexed.referentIds],
     [foreignUsers, foreignNamespaces(ref, indexed.referents)],
     [routesByDestination, indexed.destinations],
     [byKindAndNamespace, [`${ref.kind.kind}/${ref.namespace}`]],
@@ -75,11 +76,13 @@ export function createTargetIndex(): TargetIndex {
       for (const name of names) groups.delete(name, id);
   };
   const link = (id: string, ref: ObjectRef, object: KubeObject): Indexed => {
+    const referents = referentsOf(object);
     const indexed: Indexed = {
       ref,
       object,
       gateways: gatewaysOf(ref.kind, object, lookup).map(formatNamespacedName),
-      referents: referentsOf(object),
+      referents,
+      referentIds: referents.map(referentId),
       destinations: routeDestinations(object),
     };
     objects.set(id, indexed);
@@ -134,19 +137,24 @@ export function createTargetIndex(): TargetIndex {
       return new Set([...own, ...reattached, ...throughUsers]);
     },
     inputOf(gateway) {
-      const concerned = [...byGateway.values(formatNamespacedName(gateway))];
-      const ofKind = (kind: string): KubeObject[] =>
-        concerned.filter(({ ref }) => ref.kind.kind === kind).map(({ object }) => object);
-      const referents = new Map(
-        concerned
-          .flatMap((one) => one.referents)
-          .map((referent) => [referentId(referent), referent]),
-      );
-      const referredTo = (kind: string): KubeObject[] =>
-        [...referents.values()].flatMap((referent) =>
-          referent.kind === kind ? (objects.get(referentId(referent))?.object ?? []) : [],
-        );
-      const namespaces = new Set([...referents.values()].map(({ namespace }) => namespace));
+      const byKind = new Map<string, KubeObject[]>();
+      const referents = new Set<string>();
+      const namespaces = new Set<string>();
+      const note = (kind: string, object: KubeObject): void => {
+        const list = byKind.get(kind);
+        if (list === undefined) byKind.set(kind, [object]);
+        else list.push(object);
+      };
+      for (const one of byGateway.values(formatNamespacedName(gateway))) {
+        note(one.ref.kind.kind, one.object);
+        for (const id of one.referentIds) referents.add(id);
+        for (const referent of one.referents) namespaces.add(referent.namespace);
+      }
+      for (const id of referents) {
+        const found = objects.get(id);
+        if (found !== undefined) note(found.ref.kind.kind, found.object);
+      }
+      const ofKind = (kind: string): KubeObject[] => byKind.get(kind) ?? [];
       const own = ofKind('Gateway')[0];
       const [gatewayClass] = referredTo('GatewayClass');
       return {
@@ -156,9 +164,9 @@ export function createTargetIndex(): TargetIndex {
         policies: ofKind('AgentgatewayPolicy'),
         httpRoutes: ofKind('HTTPRoute'),
         tcpRoutes: ofKind('TCPRoute'),
-        backends: referredTo('AgentgatewayBackend'),
-        services: referredTo('Service'),
-        secrets: referredTo('Secret'),
+        backends: ofKind('AgentgatewayBackend'),
+        services: ofKind('Service'),
+        secrets: ofKind('Secret'),
         grants: [...namespaces].flatMap((namespace) => [...grantsByNamespace.values(namespace)]),
       };
     },
