@@ -156,7 +156,7 @@ export function createTargetIndex(): TargetIndex {
       }
       const ofKind = (kind: string): KubeObject[] => byKind.get(kind) ?? [];
       const own = ofKind('Gateway')[0];
-      const [gatewayClass] = referredTo('GatewayClass');
+      const [gatewayClass] = ofKind('GatewayClass');
       return {
         gatewayName: { namespace: gateway.namespace, name: gateway.name },
         ...(own === undefined ? {} : { gateway: own }),
