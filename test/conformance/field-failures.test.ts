@@ -3,13 +3,12 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { test } from 'node:test';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { status } from '@grpc/grpc-js';
 import { ADDRESS_TYPE_URL, RESOURCE_TYPE_URL } from '../../shared/names/type-urls.js';
 import { startTestControlPlane, type TestControlPlane } from '../support/control-plane.js';
 import { type DiscoveryServer, startDiscoveryServer } from '../support/discovery-server.js';
 import { eventually } from '../support/eventually.js';
+import { liveBytes } from '../support/live-bytes.js';
 import { snapshotOf } from '../support/resource-sets.js';
 import { sampleGateway, samplePolicy } from '../support/sample-objects.js';
 import { connectPeer, type Peer } from './peer.js';
@@ -299,14 +298,6 @@ failure('an ACK hides nothing that is still refused (envoy #35675)', async (serv
   const refused = new Array<string>(4).fill('rejected a: no such port');
   assert.deepEqual(verdictsOf(server), [...refused, 'accepted']);
 });
-
-/** Bytes of live objects, after a full collection. */
-function liveBytes(): number {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
-  return process.memoryUsage().heapUsed;
-}
 
 failure(
   'nothing is kept of a stream that is gone (go-control-plane #597)',
