@@ -18,7 +18,8 @@ export interface Attachment {
 export type RouteRefusalReason =
   | 'NoMatchingParent'
   | 'NotAllowedByListeners'
-  | 'NoMatchingListenerHostname';
+  | 'NoMatchingListenerHostname'
+  | 'UnsupportedValue';
 
 export interface RouteRefusal {
   readonly reason: RouteRefusalReason;

@@ -109,6 +109,11 @@ function resolveService(
   return { reference, problem: undefined };
 }
 
+/** Where the share of a backendRef goes whose filters cannot be had: nowhere. */
+export function nowhere({ name, namespace }: BackendRef, own: string): BackendReference {
+  return { backend: `unresolved/${backendKey({ namespace: namespace ?? own, name })}` };
+}
+
 /** Backend keys have two parts, so a key of three or more can never exist by accident. */
 function unresolved(key: string, reason: RefProblemReason, message: string): ResolvedRef {
   return { reference: { backend: `unresolved/${key}` }, problem: { reason, message } };

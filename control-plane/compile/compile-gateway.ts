@@ -13,6 +13,7 @@ import { type GatewayResource, gatewayResource } from './gateway-resource.js';
 import { compileBinds, compileListener, isServed, planListeners } from './listeners.js';
 import { collectReferents, type ReferentObjects, type Referents } from './referents.js';
 import { NO_MEMO, type RouteMemo } from './route-memo.js';
+import { orderByAge, type RoutedObject } from './route-order.js';
 import { createTargetLookup } from './target-lookup.js';
 
 /**
@@ -88,13 +89,14 @@ function compileTraffic(
       return gatewayResource('listener', listener.key, { listener });
     }),
   ];
-  for (const object of input.httpRoutes) {
+  const routed = input.httpRoutes.map((object): RoutedObject => {
     const compile = (): GatewayResource[] =>
       compileHttpRoute(object, context).map((route) =>
         gatewayResource('route', route.key, { route }),
       );
-    resources.push(...remembered(object, compile));
-  }
+    return { object, resources: remembered(object, compile) };
+  });
+  for (const resource of orderByAge(routed)) resources.push(resource);
   for (const object of input.tcpRoutes) {
     const compile = (): GatewayResource[] =>
       compileTcpRoute(object, context).map((tcpRoute) =>

@@ -15,8 +15,9 @@ import {
   routeSpec,
 } from '../policy/route-spec.js';
 import { type Attachment, attachRoute, parentGateway } from './attach-route.js';
-import { resolveBackendRef } from './backend-refs.js';
+import { nowhere, resolveBackendRef } from './backend-refs.js';
 import type { PlannedListener } from './listeners.js';
+import { type PlannedRef, planRule } from './plan-rule.js';
 import type { Referents, Referrer } from './referents.js';
 import { withoutUnset } from './without-unset.js';
 
@@ -27,22 +28,41 @@ export interface RouteContext {
   readonly referents: Referents;
 }
 
-/** One wire route for each rule and each listener, with all matches of the rule. */
+/** One wire route for each rule and each listener, with all matches of the rule that can hold. */
 export function compileHttpRoute(route: KubeObject, context: RouteContext): readonly Route[] {
   const name = objectName(route);
-  return forEachRule(route, context, (rule, index, { listener, hostnames }) => ({
-    key: routeKey(name, index, listener.spec.name),
-    listenerKey: listenerKey(context.gateway, listener.spec.name),
-    name: routeName(route, rule),
-    ...withoutUnset({
-      hostnames: [...hostnames],
-      matches: (rule.matches ?? []).map(compileMatch),
-      // No filter is compiled yet. An empty one makes a worker refuse the route, and without backends
-      // even one that overlooks it answers 500: a filter may be what keeps somebody out.
-      backends: hasFilter(rule) ? [] : compileBackends(rule, referrerOf(route), context),
-      trafficPolicies: hasFilter(rule) ? [{}] : [],
-    }),
-  }));
+  const plans = (routeSpec(route).rules ?? []).map((rule, index) =>
+    planRule(rule, `spec.rules[${index}]`),
+  );
+  const compiled = forEachRule(route, context, (rule, index, { listener, hostnames }) => {
+    const plan = plans[index];
+    if (plan === undefined || plan.state === 'dropped') return [];
+    const wire: Route = {
+      key: routeKey(name, index, listener.spec.name),
+      listenerKey: listenerKey(context.gateway, listener.spec.name),
+      name: routeName(route, rule),
+      ...withoutUnset({
+        hostnames: [...hostnames],
+        matches: plan.matches.map(compileMatch),
+        // A refused rule keeps its matches and has no backends: every proxy answers 500. The filter that cannot be had may be
+        // what keeps somebody out.
+        backends: plan.refs.map((ref) => compilePlannedRef(ref, route, context)),
+        trafficPolicies: [...plan.policies],
+      }),
+    };
+    return [wire];
+  });
+  return compiled.flat();
+}
+
+function compilePlannedRef(
+  { ref, policies, isRefused }: PlannedRef,
+  route: KubeObject,
+  { referents }: RouteContext,
+): RouteBackend {
+  const resolved = resolveBackendRef(ref, referrerOf(route), referents);
+  const backend = isRefused ? nowhere(ref, objectName(route).namespace) : resolved.reference;
+  return { backend, weight: ref.weight, ...withoutUnset({ backendPolicies: [...policies] }) };
 }
 
 export function compileTcpRoute(route: KubeObject, context: RouteContext): readonly TCPRoute[] {
@@ -54,12 +74,6 @@ export function compileTcpRoute(route: KubeObject, context: RouteContext): reado
     name: routeName(route, rule),
     ...withoutUnset({ backends: compileBackends(rule, referrerOf(route), context) }),
   }));
-}
-
-/** Whether a rule, or one of its backendRefs, has a filter. */
-export function hasFilter(rule: RouteRule): boolean {
-  const lists = [rule.filters, ...(rule.backendRefs ?? []).map((ref) => ref.filters)];
-  return lists.some((filters) => filters !== undefined && filters.length > 0);
 }
 
 /** Several parentRefs may lead to one listener; it gets the route once. */

@@ -2,12 +2,13 @@
 import type { NamespacedName } from '../../shared/names/gateway-name.js';
 import type { JsonValue } from '../log/transaction.js';
 import type { KubeObject } from '../policy/kube-object.js';
-import { type ParentRef, type RouteRule, routeSpec } from '../policy/route-spec.js';
+import { type ParentRef, routeSpec } from '../policy/route-spec.js';
 import { attachRoute, parentGateway, type RouteRefusal } from './attach-route.js';
 import { resolveBackendRef } from './backend-refs.js';
-import { hasFilter, referrerOf } from './compile-routes.js';
+import { referrerOf } from './compile-routes.js';
 import { type Finding, stampConditions } from './conditions.js';
 import type { PlannedListener } from './listeners.js';
+import { type PlannedRule, planRule } from './plan-rule.js';
 import { CONTROLLER_NAME, foreignEntries, ownConditions } from './previous-status.js';
 import type { Referents } from './referents.js';
 
@@ -28,10 +29,26 @@ export interface RouteStatusInput {
 /** Gateway API RouteStatus: what came of each parentRef that is ours to answer for. */
 export function routeStatus(input: RouteStatusInput): JsonValue {
   const { route, previous, now } = input;
-  const shared = [findResolvedRefs(input), ...findPartlyServed(route)];
+  const plans = (routeSpec(route).rules ?? []).map((rule, index) =>
+    planRule(rule, `spec.rules[${index}]`),
+  );
+  const notes = describeRules(plans);
+  const isServed = plans.length === 0 || plans.some(({ state }) => state === 'served');
+  const partly: Finding = {
+    type: 'PartiallyInvalid',
+    status: 'True',
+    reason: 'UnsupportedValue',
+    message: notes,
+  };
+  const shared = [findResolvedRefs(input), ...(isServed && notes !== '' ? [partly] : [])];
   const own = (routeSpec(route).parentRefs ?? []).flatMap((ref) => {
-    const accepted = findAccepted(input, ref);
-    if (accepted === undefined) return [];
+    const found = findAccepted(input, ref);
+    if (found === undefined) return [];
+    // Attached, but no rule of it can be served: said once the place is right.
+    const accepted =
+      isServed || found.status === 'False'
+        ? found
+        : refused({ reason: 'UnsupportedValue', message: notes });
     const stamp = {
       generation: route.metadata.generation,
       now,
@@ -91,40 +108,9 @@ function findResolvedRefs({ route, referents }: RouteStatusInput): Finding {
   return { type: 'ResolvedRefs', status: 'False', reason: first.reason, message };
 }
 
-/** Names what the rules ask for and do not get, rule by rule; none when all is served. */
-function findPartlyServed(route: KubeObject): readonly Finding[] {
-  const notes = (routeSpec(route).rules ?? []).flatMap(describeRule);
-  if (notes.length === 0) return [];
-  const message = notes.join('; ');
-  return [{ type: 'PartiallyInvalid', status: 'True', reason: 'UnsupportedValue', message }];
-}
-
-function describeRule(rule: RouteRule, index: number): readonly string[] {
-  const path = `spec.rules[${index}]`;
-  const notes: string[] = [];
-  if (hasFilter(rule)) {
-    notes.push(
-      `${path}: filters are not supported by this control plane yet, so the rule answers 500`,
-    );
-  }
-  if ((rule.matches ?? []).some(isBeyondWorkers)) {
-    notes.push(
-      `${path}: matches on headers, method, queryParams or a RegularExpression path are sent, and Heartline workers, which do not serve them yet, answer 500`,
-    );
-  }
-  for (const field of ['timeouts', 'retry', 'sessionPersistence'] as const) {
-    if (rule[field] === undefined) continue;
-    notes.push(`${path}.${field} is not supported by this control plane yet and has no effect`);
-  }
-  return notes;
-}
-
-function isBeyondWorkers({
-  path,
-  headers,
-  queryParams,
-  method,
-}: NonNullable<RouteRule['matches']>[number]): boolean {
-  const isNamed = [headers, queryParams].some((list) => list !== undefined && list.length > 0);
-  return isNamed || method !== undefined || path?.type === 'RegularExpression';
+/** What the rules ask for and do not get, rule by rule; a message begins with `Dropped Rule` when one is left out (Gateway API). */
+function describeRules(plans: readonly PlannedRule[]): string {
+  const isAnyDropped = plans.some(({ state }) => state === 'dropped');
+  const notes = plans.flatMap((plan) => plan.notes).join('; ');
+  return isAnyDropped ? `Dropped Rule: ${notes}` : notes;
 }

@@ -23,11 +23,58 @@ export interface ParentRef {
 export interface RouteRule {
   readonly name?: string;
   readonly matches?: readonly HttpMatch[];
-  readonly filters?: readonly JsonValue[];
+  readonly filters?: readonly HttpFilter[];
   readonly backendRefs?: readonly BackendRef[];
-  readonly timeouts?: JsonValue;
+  readonly timeouts?: RouteTimeouts;
   readonly retry?: JsonValue;
   readonly sessionPersistence?: JsonValue;
+}
+
+/** Gateway API durations; `0s` is no limit. */
+export interface RouteTimeouts {
+  readonly request?: string;
+  readonly backendRequest?: string;
+}
+
+/** The CRD made sure that the one field is there which `type` names; those of other types are not read. */
+export interface HttpFilter {
+  readonly type: string;
+  readonly requestHeaderModifier?: HeaderModifier;
+  readonly responseHeaderModifier?: HeaderModifier;
+  readonly requestRedirect?: RequestRedirect;
+  readonly urlRewrite?: UrlRewrite;
+}
+
+export interface HeaderModifier {
+  readonly set?: readonly HttpHeader[];
+  readonly add?: readonly HttpHeader[];
+  readonly remove?: readonly string[];
+}
+
+interface HttpHeader {
+  readonly name: string;
+  readonly value: string;
+}
+
+/** One of the two, as `type` says. */
+export interface PathModifier {
+  readonly type: 'ReplaceFullPath' | 'ReplacePrefixMatch';
+  readonly replaceFullPath?: string;
+  readonly replacePrefixMatch?: string;
+}
+
+export interface RequestRedirect {
+  readonly scheme?: string;
+  readonly hostname?: string;
+  readonly path?: PathModifier;
+  readonly port?: number;
+  /** The CRD fills in 302. */
+  readonly statusCode: number;
+}
+
+interface UrlRewrite {
+  readonly hostname?: string;
+  readonly path?: PathModifier;
 }
 
 export interface HttpMatch {
@@ -56,7 +103,7 @@ export interface BackendRef {
   readonly port?: number;
   /** The CRD fills in 1. */
   readonly weight: number;
-  readonly filters?: readonly JsonValue[];
+  readonly filters?: readonly HttpFilter[];
 }
 
 /** The spec of an admitted route; the CRD made sure of its shape. */
