@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { compareText } from '../../shared/names/sort.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { objectId } from '../policy/object-name.js';
 import { type Finding, finding } from './conditions.js';
@@ -9,7 +10,7 @@ import { describeTarget } from './policy-targets.js';
 /** Accepted for the part of a policy that these claims are about (one gateway, or what is not attached). */
 export function findAccepted(compiled: CompiledPolicy, claims: readonly Claim[]): Finding {
   const { parts, problems } = compiled;
-  const lost = claims.flatMap(describeLoss);
+  const lost = claims.flatMap(describeLoss).sort(compareText);
   if (lost.length > 0) return finding('Accepted', 'False', 'Conflicted', lost.join('; '));
   if (parts.length === 0) return finding('Accepted', 'False', 'Invalid', problems.join('; '));
   const notes = closingParts(parts);

@@ -12,6 +12,7 @@ import { type WorldChange, worldHistory, worldOps } from '../../test/support/wor
 import { createMemoryBus } from '../bus/memory-bus.js';
 import { compileGateway, type GatewayInput } from '../compile/compile-gateway.js';
 import { createRouteMemo } from '../compile/route-memo.js';
+import { gatewaySpec } from '../policy/gateway-spec.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { createSnapshotBuilder } from '../snapshot/build-snapshot.js';
 import type { VersionedSnapshot } from '../snapshot/snapshot.js';
@@ -101,9 +102,12 @@ function hashFromScratch(id: string, objects: readonly KubeObject[]): string {
   const own = ofKind('Gateway').find(
     ({ metadata }) => `${metadata.namespace}/${metadata.name}` === id,
   );
+  const className = own && gatewaySpec(own).gatewayClassName;
+  const gatewayClass = ofKind('GatewayClass').find(({ metadata }) => metadata.name === className);
   const { resources } = compileGateway({
     gatewayName: gateway,
     ...(own === undefined ? {} : { gateway: own }),
+    ...(gatewayClass === undefined ? {} : { gatewayClass }),
     policies: ofKind('AgentgatewayPolicy'),
     httpRoutes: ofKind('HTTPRoute'),
     tcpRoutes: ofKind('TCPRoute'),

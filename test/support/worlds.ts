@@ -54,7 +54,72 @@ const parentRef = fc.record({
   sectionName: perhaps(fc.constantFrom('http', 'web')),
 });
 
+/** What backend settings are about: a Gateway, a route, a backend or a Service, by name or by label. */
+const backendTarget = fc.oneof(
+  gatewayName.map((name) => ({ targetRefs: [gatewayRef(name)] })),
+  fc.constantFrom('r1', 'r2').map((name) => ({
+    targetRefs: [{ group: GATEWAY_API, kind: 'HTTPRoute', name }],
+  })),
+  fc.constantFrom('b1', 'b2').map((name) => ({
+    targetRefs: [{ group: 'agentgateway.dev', kind: 'AgentgatewayBackend', name }],
+  })),
+  fc.constant({ targetRefs: [{ group: '', kind: 'Service', name: 's1' }] }),
+  fc.constantFrom('edge', 'core').map((tier) => ({
+    targetSelectors: [
+      { group: 'agentgateway.dev', kind: 'AgentgatewayBackend', matchLabels: { tier } },
+    ],
+  })),
+);
+
+const collector = fc.record({
+  group: fc.constant('agentgateway.dev'),
+  kind: fc.constant('AgentgatewayBackend'),
+  name: fc.constantFrom('b1', 'b2'),
+  namespace: perhaps(namespace),
+});
+
 const DRAFTS: readonly Draft[] = [
+  {
+    kind: 'GatewayClass',
+    names: ['agentgateway', 'other'],
+    spec: fc.record({
+      controllerName: fc.constantFrom(
+        'agentgateway.dev/agentgateway',
+        'agentgateway.dev/agentgateway',
+        'example.com/other',
+      ),
+    }),
+  },
+  {
+    kind: 'AgentgatewayPolicy',
+    names: ['q1', 'q2'],
+    spec: fc
+      .tuple(
+        backendTarget,
+        fc.constantFrom('1s', '2s').map((connectTimeout) => ({ tcp: { connectTimeout } })),
+      )
+      .map(([target, backend]) => ({ ...target, backend })),
+  },
+  {
+    kind: 'AgentgatewayPolicy',
+    names: ['o1', 'o2'],
+    spec: fc
+      .tuple(
+        gatewayName,
+        perhaps(fc.constantFrom('http', 'web')),
+        fc.oneof(
+          collector.map((backendRef) => ({ tracing: { backendRef } })),
+          collector.map((backendRef) => ({ accessLog: { otlp: { backendRef } } })),
+          fc.constantFrom('1', '{{').map((expression) => ({
+            metrics: { attributes: { add: [{ name: 'a', expression }] } },
+          })),
+        ),
+      )
+      .map(([name, sectionName, frontend]) => ({
+        targetRefs: [{ ...gatewayRef(name), sectionName }],
+        frontend,
+      })),
+  },
   {
     kind: 'Gateway',
     names: ['left', 'right'],
@@ -105,6 +170,7 @@ const DRAFTS: readonly Draft[] = [
   {
     kind: 'AgentgatewayBackend',
     names: ['b1', 'b2'],
+    labels: fc.record({ tier: fc.constantFrom('edge', 'core') }),
     spec: fc.constantFrom(18_000, 18_001).map((port) => ({ static: { host: '127.0.0.1', port } })),
   },
   {
@@ -156,6 +222,11 @@ const DRAFTS: readonly Draft[] = [
           kind: fc.constantFrom('HTTPRoute', 'TCPRoute'),
           namespace,
         }),
+        fc.record({
+          group: fc.constant('agentgateway.dev'),
+          kind: fc.constant('AgentgatewayPolicy'),
+          namespace,
+        }),
       ),
       to: fc.constantFrom(
         [{ group: '', kind: 'Service' }],
@@ -189,9 +260,12 @@ interface Place {
   readonly name: string;
 }
 
-const PLACES: readonly Place[] = NAMESPACES.flatMap((inside) =>
-  DRAFTS.flatMap((draft) => draft.names.map((name) => ({ draft, namespace: inside, name }))),
-);
+const PLACES: readonly Place[] = DRAFTS.flatMap((draft) => {
+  const places = findKind(draft.kind)?.namespaced ? NAMESPACES : [''];
+  return places.flatMap((inside) =>
+    draft.names.map((name) => ({ draft, namespace: inside, name })),
+  );
+});
 
 /** One change of the object in that place: deleted once in `oftenPut` times. */
 function changeOf(place: Place, oftenPut: number): fc.Arbitrary<WorldChange> {
@@ -209,7 +283,7 @@ function changeOf(place: Place, oftenPut: number): fc.Arbitrary<WorldChange> {
       const key = objectKey(kind, inside, name);
       if (!isPut) return { key, object: undefined };
       const head = { apiVersion: apiVersionOf(kind), kind: kind.kind };
-      const metadata = { name, namespace: inside, labels };
+      const metadata = { name, labels, ...(kind.namespaced ? { namespace: inside } : {}) };
       const given = JSON.parse(JSON.stringify({ ...head, metadata, spec }));
       const { object } = crdAdmission().admit(kind, given, { fieldValidation: 'Strict' });
       const stamped = { ...object.metadata, creationTimestamp: created, generation: 1 };
