@@ -117,6 +117,8 @@ function advance<Request extends AnyRequest, Stream, Plan extends AnyPlan>(
   const nonce = `${id}-${nonces + 1}`;
   const { differ, protocol } = context;
   const step = protocol.advance(stream, context.targetOf(typeUrl), nonce, differ);
+  const isUnchanged = step.sent === undefined && step.stream === session.types.get(typeUrl);
+  if (isUnchanged) return { session, outputs: [] };
   const types = new Map(session.types).set(typeUrl, step.stream);
   if (step.sent === undefined) return { session: { id, nonces, types }, outputs: [] };
   const { plan } = step.sent;

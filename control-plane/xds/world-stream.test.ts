@@ -367,6 +367,15 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    name: 'without a gateway a version is no proof of what the client has: certificates are not in it',
+    start: AB,
+    steps: [
+      [orphan({}), []],
+      [ask('', { versionInfo: 'v1' }), []],
+      [want({ b: '1' }), ['v3: b1']],
+    ],
+  },
+  {
     name: 'without a gateway a client that holds something unknown hears nothing until there is one',
     orphan: true,
     steps: [

@@ -78,6 +78,7 @@ export const STATE_OF_THE_WORLD: TypeProtocol<WorldRequest, WorldStream, WorldPl
  * what the client kept from that stream: when that is the whole set it should have, and it asks for
  * everything again, nothing has to be sent (R21). A list of names says nothing about what came before it.
  * What it refused earlier is left out only when it is known what stands in its place: absence would delete that.
+ * A set found by its label may lack what never enters history (key material), so it proves presence, never absence.
  */
 function openWorldStream(
   request: WorldRequest,
@@ -88,13 +89,14 @@ function openWorldStream(
   const step = openWorldSubscription(request.resourceNames);
   const { versionInfo = '' } = request;
   const set = step.subscription.wildcard && versionInfo !== '' ? heldSet(versionInfo) : undefined;
-  const accepted = versionInfo === '' ? EMPTY_WORLD : set && { kind: 'set' as const, set };
   const isCurrent = set?.hash === target.set.hash && versionInfo === target.label;
+  const found = set && (isCurrent || target.removals) ? { kind: 'set' as const, set } : undefined;
+  const accepted = versionInfo === '' ? EMPTY_WORLD : found;
   const facts = {
     isFullState: isFullState(request.typeUrl ?? ''),
     subscription: step.subscription,
     ...{ accepted, lastNonce: '' },
-    rejections: accepted === undefined || isCurrent ? NO_REJECTIONS : rejections,
+    rejections: isCurrent ? NO_REJECTIONS : replaceable(rejections, accepted),
   };
   if (!isCurrent || step.added.length > 0) {
     const owed = owedAfter(NOTHING_OWED, step);
@@ -105,6 +107,13 @@ function openWorldStream(
     stream: { phase: 'settled', ...facts, told: accepted, owed: NOTHING_OWED, label },
     outcome: { kind: 'accepted', label, warnings: [] },
   };
+}
+
+/** The refusals in whose place something known can be sent: a client that has nothing needs nothing there. */
+function replaceable(rejections: Rejections, accepted: World | undefined): Rejections {
+  if (accepted === EMPTY_WORLD) return rejections;
+  const known = resourcesOf(accepted ?? EMPTY_WORLD);
+  return new Map([...rejections].filter(([name]) => known.has(name)));
 }
 
 /**
@@ -202,7 +211,7 @@ function settle(
   request: WorldRequest,
 ): RequestStep<Settled> {
   const { sent: plan, ...facts } = stream;
-  const carried = new Map(plan.resources.map((resource) => [resource.name, resource.hash]));
+  const carried = carriedBy(plan, stream.isFullState);
   const verdict = readVerdict(request.errorDetail, (name) => carried.has(name));
   const rejections = rejectionsAfter(stream.rejections, carried, verdict);
   const { label } = plan.target;
@@ -213,19 +222,30 @@ function settle(
     problems.length === 0
       ? { kind: 'accepted' as const, label, warnings }
       : { kind: 'rejected' as const, label, problems, warnings };
+  // Names may have been given up while the response was on its way.
+  const world = restrictWorld(plan.world, stream.subscription);
   switch (verdict.kind) {
     case 'accepted':
-      return { stream: { ...settled, accepted: plan.world, told: plan.world }, outcome };
+      return { stream: { ...settled, accepted: world, told: world }, outcome };
     case 'rejected':
-      return { stream: { ...settled, told: plan.world }, outcome };
+      return { stream: { ...settled, told: world }, outcome };
     case 'partly-rejected': {
       const refused = new Set(verdict.problems.map((problem) => problem.resource));
-      const kept = revertNames(plan.world, refused, stream.accepted ?? EMPTY_WORLD);
+      const kept = revertNames(world, refused, stream.accepted ?? EMPTY_WORLD);
       // Types that are not full-state leave refused content out by having told it.
-      const told = stream.isFullState ? kept : plan.world;
+      const told = stream.isFullState ? kept : world;
       return { stream: { ...settled, accepted: kept, told }, outcome };
     }
   }
+}
+
+/** The resources of a response by name; a whole world is its own index, however large. */
+function carriedBy(
+  { resources, world }: WorldPlan,
+  isWhole: boolean,
+): ReadonlyMap<string, SnapshotResource> {
+  if (isWhole) return resourcesOf(world);
+  return new Map(resources.map((resource) => [resource.name, resource]));
 }
 
 function applyList(stream: WorldStream, list: readonly string[]): WorldStream {
