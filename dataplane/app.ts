@@ -84,6 +84,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       // Nothing sent yet is nothing to start from.
       if (lastGood.label !== '') lastGoodFile?.save(lastGood);
     },
+    onEndpoints: (lastGood) => lastGoodFile?.saveLater(lastGood),
     onRejected: (count) => metrics.rejected.inc(count),
   });
   const client = createClient(options, { engine, applyLoop, wire, metrics, readiness });
@@ -202,6 +203,7 @@ function adminOptions(
   const worker = identityOf(flags, build);
   return {
     resources: () => applyLoop.resources,
+    addresses: () => applyLoop.addresses,
     facts: { version: build, config: dumpConfig(flags) },
     engine,
     describe: () => ({

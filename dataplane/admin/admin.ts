@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
+import type { Address__Output as Address } from '../../shared/proto/gen/istio/workload/Address.js';
 import type { Logger } from '../../shared/telemetry/logger.js';
 import type { ConnectionQuery, Engine } from '../engine/engine.js';
 import type { ResourceSet } from '../state/resource-set.js';
@@ -10,6 +11,7 @@ import { type Endpoint, json, type PlainResponse, text } from './http-server.js'
 
 export interface AdminOptions {
   readonly resources: () => ResourceSet<GatewayResource>;
+  readonly addresses: () => ResourceSet<Address>;
   readonly facts: DumpFacts;
   readonly engine: Pick<Engine, 'query' | 'summary'>;
   /** What /debug/summary shows beside the engine. */
@@ -28,7 +30,7 @@ const DEFAULT_PROFILE_SECONDS = 10;
 const MAX_PROFILE_SECONDS = 300;
 
 export function adminEndpoints(options: AdminOptions): Endpoint[] {
-  const { engine, facts, resources, describe, logger, profiler, quit } = options;
+  const { engine, facts, resources, addresses, describe, logger, profiler, quit } = options;
   const startLevel = logger.level;
   return [
     {
@@ -36,7 +38,7 @@ export function adminEndpoints(options: AdminOptions): Endpoint[] {
       path: '/config_dump',
       handle: ({ query }) => {
         requireProfile(query.get('profile'));
-        const body = renderDump(configDump(resources(), facts));
+        const body = renderDump(configDump(resources(), addresses(), facts));
         return { contentType: 'application/json', body };
       },
     },

@@ -33,7 +33,7 @@ function dumpOf(...resources: readonly NamedResource[]): Dump {
     removed: [],
   });
   const facts = { version: '0.1.0', config: { cluster: 'local' } };
-  return JSON.parse(renderDump(configDump(next, facts))) as Dump;
+  return JSON.parse(renderDump(configDump(next, new Map(), facts))) as Dump;
 }
 
 describe('the dump of the guide', () => {

@@ -5,9 +5,11 @@ import type { Bind__Output as Bind } from '../../shared/proto/gen/agentgateway/d
 import type { Listener__Output as Listener } from '../../shared/proto/gen/agentgateway/dev/resource/Listener.js';
 import type { RouteBackend__Output as RouteBackend } from '../../shared/proto/gen/agentgateway/dev/resource/RouteBackend.js';
 import type { RouteMatch__Output as RouteMatch } from '../../shared/proto/gen/agentgateway/dev/resource/RouteMatch.js';
+import type { Address__Output as Address } from '../../shared/proto/gen/istio/workload/Address.js';
 import { groupBy, type HeldIndex, indexHeld, type Named } from '../state/held-index.js';
 import type { ResourceSet } from '../state/resource-set.js';
 import type { GatewayResource } from '../state/resource-types.js';
+import { dumpAddresses } from './config-dump-addresses.js';
 import { dumpPolicy } from './config-dump-policy.js';
 
 /** Shapes of the reference proxy's dump that this build can write; 1.1 is the one that the Keepalive guide shows. */
@@ -24,12 +26,15 @@ export interface DumpFacts {
  * What is held, as the answer of GET /config_dump in profile 1.1. Everything is sorted, so that two dumps can be compared as text.
  * Key material of listeners is left out.
  */
-export function configDump(held: ResourceSet<GatewayResource>, facts: DumpFacts): object {
+export function configDump(
+  held: ResourceSet<GatewayResource>,
+  addresses: ResourceSet<Address>,
+  facts: DumpFacts,
+): object {
   const index = indexHeld(held);
   const listeners = groupBy(index.listeners, ({ value }) => value.bindKey ?? '');
   return {
-    workloads: [],
-    services: [],
+    ...dumpAddresses(addresses),
     binds: index.binds.map(({ key, value }) => dumpBind(value, listeners.get(key) ?? [], index)),
     routes: { httpMesh: {}, tcpMesh: {}, routeGroups: {} },
     policies: index.policies.map(({ value }) => dumpPolicy(value)),

@@ -41,6 +41,7 @@ async function serveAdmin(t: TestContext) {
     t,
     adminEndpoints({
       resources: () => new Map(),
+      addresses: () => new Map(),
       facts: { version: '0.1.0', config: {} },
       engine: {
         query(query) {

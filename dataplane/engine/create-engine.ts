@@ -16,13 +16,14 @@ import { queryConnections } from '../listeners/connection-query.js';
 import { ConnectionRegistry } from '../listeners/registry.js';
 import type { ForbiddenPort } from '../proxy/backend-address.js';
 import { createDialer, type Dialer } from '../proxy/dial.js';
+import { Endpoints } from '../proxy/endpoints.js';
 import type { StatusCounts } from '../proxy/http-traffic.js';
 import { Traffic } from '../proxy/traffic.js';
 import { Upstreams } from '../proxy/upstreams.js';
 import { ApplyRuns } from './apply-runs.js';
 import type { ConnectionQuery, Engine } from './engine.js';
 import { createEngineMetrics, type EngineMetrics } from './engine-metrics.js';
-import type { Plan, TcpKeepalive } from './plan.js';
+import type { EndpointTable, Plan, TcpKeepalive } from './plan.js';
 import type { ApplyReport, CloseCause, ConnectionPage, EngineSummary } from './report.js';
 
 export interface EngineOptions {
@@ -61,6 +62,7 @@ class SocketEngine implements Engine {
   readonly #upstreamGroup: ConnectionGroup;
   readonly #dialer: Dialer;
   readonly #upstreams: Upstreams;
+  readonly #endpoints: Endpoints;
   readonly #traffic: Traffic;
   readonly #binds: BindSet;
   readonly #sweep: Sweep;
@@ -124,6 +126,11 @@ class SocketEngine implements Engine {
       },
     });
     this.#upstreams = new Upstreams(this.#dialer);
+    this.#endpoints = new Endpoints({
+      clock,
+      random,
+      loadOf: (endpoint) => this.#upstreams.loadOf(endpoint),
+    });
     this.#traffic = new Traffic({
       clock,
       random,
@@ -131,6 +138,7 @@ class SocketEngine implements Engine {
       socketOptions: this.#socketOptions,
       dialer: this.#dialer,
       upstreams: this.#upstreams,
+      endpoints: this.#endpoints,
       onPing: (outcome) => this.#metrics.ping(outcome),
     });
     this.#binds = new BindSet({
@@ -167,12 +175,17 @@ class SocketEngine implements Engine {
       http: undefined,
       version: plan.version,
     });
-    this.#upstreams.retain(plan);
+    this.#upstreams.retainPlan(plan);
     void opened.then((warnings) => run.listenersDone(warnings));
     this.#secondPass = false;
     this.#sweep.restart();
     this.#onChanged();
     return report;
+  }
+
+  setEndpoints(endpoints: EndpointTable): void {
+    this.#endpoints.replace(endpoints);
+    this.#upstreams.retainEndpoints(endpoints);
   }
 
   query(query: ConnectionQuery): ConnectionPage {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Plan } from './plan.js';
+import type { EndpointTable, Plan } from './plan.js';
 import type { ApplyReport, ConnectionPage, ConnectionSide, EngineSummary } from './report.js';
 
 export interface ConnectionQuery {
@@ -20,6 +20,11 @@ export interface Engine {
    * every socket. Settles after 2 s at the latest.
    */
   apply(plan: Plan): Promise<ApplyReport>;
+  /**
+   * From the next request on, Services have these endpoints. Running requests end where they are, idle connections to
+   * endpoints that are gone are closed; nothing is verified, because no connection's settings change.
+   */
+  setEndpoints(endpoints: EndpointTable): void;
   /** Connections in order of id. */
   query(query: ConnectionQuery): ConnectionPage;
   summary(): EngineSummary;

@@ -37,8 +37,21 @@ export interface HttpSettings {
   readonly maxConnectionDurationMs: number;
 }
 
+/** One address of a Service that takes traffic. */
+export interface ServiceEndpoint {
+  /** IP address. */
+  readonly host: string;
+  /** From the Service's port to this endpoint's. */
+  readonly ports: ReadonlyMap<number, number>;
+}
+
+/** The endpoints of each Service, by `namespace/hostname`. No part of a plan: they are always those of now. */
+export type EndpointTable = ReadonlyMap<string, readonly ServiceEndpoint[]>;
+
 export interface BackendTarget {
   readonly key: string;
+  /** Set: one of this Service's endpoints is taken for each request; `host` is empty, and `port` is the Service's. */
+  readonly service?: string;
   readonly host: string;
   readonly port: number;
   /** 0 takes no traffic. */

@@ -6,6 +6,7 @@ import {
   type IncomingHttpHeaders,
 } from 'node:http2';
 import type { Clock } from '../../shared/time/clock.js';
+import type { EndpointChoice } from './endpoints.js';
 import { answer, type Exchange } from './exchange.js';
 import { type FlatHeaders, hasName, isHopByHop, valuesOf } from './headers.js';
 import { countStatus, type StatusCounts } from './http-traffic.js';
@@ -13,6 +14,7 @@ import { toRecord } from './http2-node.js';
 import type { Http2Upstream } from './http2-upstream.js';
 import { type Passage, passBack } from './passage.js';
 import { type RequestDeadline, startDeadline } from './request-deadline.js';
+import type { Upstreams } from './upstreams.js';
 
 /** gRPC needs HTTP/2 on both sides: its status is in the trailers. */
 export function isGrpc(headers: FlatHeaders): boolean {
@@ -22,14 +24,16 @@ export function isGrpc(headers: FlatHeaders): boolean {
 }
 
 export interface GrpcContext {
-  readonly upstream: Http2Upstream;
+  /** Where the request may go. */
+  readonly choice: EndpointChoice;
+  readonly upstreams: Upstreams;
   readonly statuses: StatusCounts;
   readonly clock: Clock;
 }
 
 /** Sends a request to an HTTP/2 backend and streams both directions until both have ended. */
 export function forwardGrpc(exchange: Exchange, passage: Passage, context: GrpcContext): void {
-  new GrpcForwarding(exchange, passage, context).start(context.upstream);
+  new GrpcForwarding(exchange, passage, context).start(context);
 }
 
 class GrpcForwarding {
@@ -49,21 +53,34 @@ class GrpcForwarding {
     this.#deadline = startDeadline(clock, passage.timeoutMs, this.#onDue);
   }
 
-  start(upstream: Http2Upstream): void {
+  start(context: Pick<GrpcContext, 'choice' | 'upstreams'>): void {
+    const { choice, upstreams } = context;
     this.#exchange.onClient = this.#onClient;
+    const endpoint = choice.next();
+    if (endpoint === undefined) {
+      this.#answer(503, 'no backend available');
+      return;
+    }
+    const upstream = upstreams.http2(endpoint);
     upstream.withSession((session, _error) => {
       if (this.#over) return;
-      if (session === undefined) this.#answer(503, 'backend did not answer');
-      else this.#relay(session);
+      if (session !== undefined) {
+        this.#relay(session, upstream);
+        return;
+      }
+      // Nothing of the request has left: another endpoint may have it.
+      choice.failed(endpoint);
+      this.start(context);
     });
   }
 
-  #relay(session: ClientHttp2Session): void {
+  #relay(session: ClientHttp2Session, upstream: Http2Upstream): void {
     const exchange = this.#exchange;
     const stream = session.request(requestHead(exchange.method, this.#passage), {
       endStream: exchange.body === undefined,
     });
     this.#stream = stream;
+    upstream.count(stream);
     let trailers: FlatHeaders = [];
     exchange.body?.on('error', () => stream.close(constants.NGHTTP2_CANCEL));
     exchange.body?.pipe(stream);

@@ -3,13 +3,16 @@ import type { Readable } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { errnoOf } from '../../shared/errors/heartline-error.js';
 import type { Clock } from '../../shared/time/clock.js';
+import type { Endpoint } from './dial.js';
+import type { EndpointChoice } from './endpoints.js';
 import { answer, type Exchange } from './exchange.js';
 import { hasName, responseHeaders } from './headers.js';
 import { countStatus, type StatusCounts } from './http-traffic.js';
 import { type Passage, passBack } from './passage.js';
 import { RequestBody } from './request-body.js';
 import { type RequestDeadline, startDeadline } from './request-deadline.js';
-import type { PooledClient, UpstreamPool } from './upstream-pool.js';
+import type { PooledClient } from './upstream-pool.js';
+import type { Upstreams } from './upstreams.js';
 
 /** Methods that may be sent again when a kept-alive connection turns out dead (RFC 9110 §9.2.2). */
 const IDEMPOTENT = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
@@ -21,14 +24,16 @@ const MALFORMED = new Set(['UND_ERR_INVALID_ARG', 'UND_ERR_NOT_SUPPORTED']);
 const CLOSED_CONNECTION = new Set(['UND_ERR_SOCKET', 'ECONNRESET', 'EPIPE']);
 
 export interface ForwardContext {
-  readonly pool: UpstreamPool;
+  /** Where the request may go. */
+  readonly choice: EndpointChoice;
+  readonly upstreams: Upstreams;
   readonly statuses: StatusCounts;
   readonly clock: Clock;
 }
 
 /** Sends a request to an HTTP/1.1 backend and streams the answer back. */
 export function forward(exchange: Exchange, passage: Passage, context: ForwardContext): void {
-  new Forwarding(exchange, passage, context).start(false);
+  new Forwarding(exchange, passage, context).start();
 }
 
 /**
@@ -38,10 +43,12 @@ export function forward(exchange: Exchange, passage: Passage, context: ForwardCo
 class Forwarding implements Dispatcher.DispatchHandler {
   readonly #exchange: Exchange;
   readonly #passage: Passage;
-  readonly #pool: UpstreamPool;
+  readonly #choice: EndpointChoice;
+  readonly #upstreams: Upstreams;
   readonly #statuses: StatusCounts;
   readonly #body: Readable | undefined;
   readonly #deadline: RequestDeadline;
+  #endpoint: Endpoint | undefined;
   #pooled: PooledClient | undefined;
   #abort: ((error?: Error) => void) | undefined;
   #resume: (() => void) | undefined;
@@ -49,21 +56,35 @@ class Forwarding implements Dispatcher.DispatchHandler {
   /** The client is gone, or has been told that time is up: whatever the backend still says is for nobody. */
   #over = false;
 
-  constructor(exchange: Exchange, passage: Passage, { pool, statuses, clock }: ForwardContext) {
+  constructor(exchange: Exchange, passage: Passage, context: ForwardContext) {
+    const { choice, upstreams, statuses, clock } = context;
     this.#exchange = exchange;
     this.#passage = passage;
-    this.#pool = pool;
+    this.#choice = choice;
+    this.#upstreams = upstreams;
     this.#statuses = statuses;
     this.#body = bodyOf(exchange, passage);
     // One attempt or two: the second only follows when the first one's connection was dead from the start.
     this.#deadline = startDeadline(clock, passage.timeoutMs, this.#onDue);
   }
 
-  start(fresh: boolean): void {
+  /** Begins at the next endpoint; without one the answer is 503. */
+  start(): void {
+    this.#endpoint = this.#choice.next();
+    if (this.#endpoint === undefined) {
+      this.#deadline.cancel();
+      countStatus(this.#statuses, 503);
+      answer(this.#exchange, 503, 'no backend available');
+      return;
+    }
+    this.#send(this.#endpoint, false);
+  }
+
+  #send(endpoint: Endpoint, fresh: boolean): void {
     const { method } = this.#exchange;
     const { target, headers } = this.#passage;
     this.#exchange.onClient = this.#onClient;
-    this.#pooled = this.#pool.acquire(fresh);
+    this.#pooled = this.#upstreams.pool(endpoint).acquire(fresh);
     const options = {
       path: target,
       method: method as Dispatcher.HttpMethod,
@@ -114,13 +135,28 @@ class Forwarding implements Dispatcher.DispatchHandler {
     const sent = this.#abort !== undefined;
     this.#release();
     if (this.#over) return;
-    if (!this.#responded && pooled !== undefined && this.#mayRetry(pooled, error)) {
-      this.start(true);
-      return;
+    const endpoint = this.#endpoint;
+    if (!this.#responded && pooled !== undefined && endpoint !== undefined) {
+      if (this.#mayRetry(pooled, error)) {
+        this.#send(endpoint, true);
+        return;
+      }
+      if (!sent && this.#tryNext(endpoint, error)) return;
     }
     this.#deadline.cancel();
     if (this.#responded) this.#exchange.abort();
     else this.#answerError(sent ? 502 : 503, error);
+  }
+
+  /** Nothing of the request has left: another endpoint may have it. */
+  #tryNext(endpoint: Endpoint, error: Error): boolean {
+    if (MALFORMED.has(errnoOf(error) ?? '') || this.#body?.destroyed) return false;
+    this.#choice.failed(endpoint);
+    const next = this.#choice.next();
+    if (next === undefined) return false;
+    this.#endpoint = next;
+    this.#send(next, false);
+    return true;
   }
 
   /** Not sent: the backend is not there (503); sent: it broke off before its answer (502). */
@@ -163,7 +199,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
   }
 
   #release(): void {
-    if (this.#pooled !== undefined) this.#pool.release(this.#pooled);
+    this.#pooled?.pool.release(this.#pooled);
     this.#pooled = undefined;
     this.#abort = undefined;
   }

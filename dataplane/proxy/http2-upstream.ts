@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ClientHttp2Session, connect } from 'node:http2';
+import { type ClientHttp2Session, type ClientHttp2Stream, connect } from 'node:http2';
 import { type Connection, endConnection } from '../listeners/connection.js';
 import type { Dialer, Endpoint } from './dial.js';
 
@@ -22,6 +22,7 @@ export class Http2Upstream {
   readonly #endpoint: Endpoint;
   readonly #dialer: Dialer;
   #state: State = { name: 'none' };
+  #streams = 0;
 
   constructor(endpoint: Endpoint, dialer: Dialer) {
     this.#endpoint = endpoint;
@@ -37,6 +38,19 @@ export class Http2Upstream {
     } else {
       this.#dial(use);
     }
+  }
+
+  /** Requests that run, on this session and on those before it. */
+  get streams(): number {
+    return this.#streams;
+  }
+
+  /** Counts a request until its stream is closed. */
+  count(stream: ClientHttp2Stream): void {
+    this.#streams += 1;
+    stream.once('close', () => {
+      this.#streams -= 1;
+    });
   }
 
   /** Streams that run may finish. */

@@ -3,8 +3,10 @@ import type { Socket } from 'node:net';
 import type { BackendTarget, BindPlan } from '../engine/plan.js';
 import { type Connection, resetConnection } from '../listeners/connection.js';
 import type { Dialer } from './dial.js';
+import type { EndpointChoice } from './endpoints.js';
 import { pickBackend } from './route-table.js';
 import { linkEnds, pump } from './splice.js';
+import type { Upstreams } from './upstreams.js';
 
 /** Larger reads than Node's 64 KiB: 566-664 CPU ms per GiB against 753-917 with its streams. */
 const READ_BUFFER_BYTES = 256 * 1024;
@@ -21,27 +23,47 @@ export function pickTcpBackend(plan: BindPlan, random: () => number): BackendTar
   return undefined;
 }
 
+export interface TcpContext {
+  readonly dialer: Dialer;
+  readonly upstreams: Pick<Upstreams, 'countTcp'>;
+}
+
 /** Serves one accepted connection of a TCP bind: both directions, each with its own end. */
 export function serveTcp(
   connection: Connection,
-  backend: BackendTarget | undefined,
-  dialer: Dialer,
+  choice: EndpointChoice | undefined,
+  context: TcpContext,
 ): void {
-  if (backend === undefined) {
+  if (choice === undefined) {
     resetConnection(connection, 'error');
     return;
   }
   connection.state = 'busy';
   connection.socket.pause();
+  connectNext(connection, choice, context);
+}
+
+/** Nothing was sent yet, so a connection that cannot be opened is opened to another endpoint. */
+function connectNext(connection: Connection, choice: EndpointChoice, context: TcpContext): void {
+  const endpoint = choice.next();
+  if (endpoint === undefined) {
+    resetConnection(connection, 'upstream');
+    return;
+  }
   const toClient = bufferedWriter(connection.socket);
-  const giveUp = dialer.dial(
-    { host: backend.host, port: backend.port, protocol: 'tcp', onread: toClient.onread },
+  const uncount = context.upstreams.countTcp(endpoint);
+  const giveUp = context.dialer.dial(
+    { ...endpoint, protocol: 'tcp', onread: toClient.onread },
     ({ error, connection: upstream }) => {
       connection.socket.off('close', giveUp);
       if (error !== undefined || upstream === undefined) {
-        resetConnection(connection, 'upstream');
+        uncount();
+        if (connection.socket.destroyed) return;
+        choice.failed(endpoint);
+        connectNext(connection, choice, context);
         return;
       }
+      upstream.socket.once('close', uncount);
       upstream.state = 'busy';
       toClient.start(upstream.socket);
       pump(connection.socket, upstream.socket);

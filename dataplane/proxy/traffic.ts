@@ -3,6 +3,7 @@ import type { HttpSettings } from '../engine/plan.js';
 import type { Bind } from '../listeners/bind.js';
 import type { Connection } from '../listeners/connection.js';
 import type { Dialer } from './dial.js';
+import type { Endpoints } from './endpoints.js';
 import { answer, type Exchange } from './exchange.js';
 import { forward } from './forward.js';
 import { forwardGrpc, isGrpc } from './forward-grpc.js';
@@ -22,6 +23,7 @@ import type { Upstreams } from './upstreams.js';
 export interface TrafficOptions extends Http2Context {
   readonly dialer: Dialer;
   readonly upstreams: Upstreams;
+  readonly endpoints: Endpoints;
 }
 
 /** What happens to an accepted connection: sniffed, served, forwarded. */
@@ -48,8 +50,10 @@ export class Traffic {
 
   accept(connection: Connection, bind: Bind): void {
     if (bind.plan.protocol === 'tcp') {
-      const backend = pickTcpBackend(bind.plan, this.#options.random);
-      serveTcp(connection, backend, this.#options.dialer);
+      const { dialer, endpoints, random, upstreams } = this.#options;
+      const backend = pickTcpBackend(bind.plan, random);
+      const choice = backend && endpoints.choose(backend);
+      serveTcp(connection, choice, { dialer, upstreams });
       return;
     }
     // From accept on the idle deadline runs, also before the first byte.
@@ -72,17 +76,19 @@ export class Traffic {
       exchange.abort();
       return;
     }
-    const { clock, random, upstreams } = this.#options;
+    const { clock, endpoints, random, upstreams } = this.#options;
     const decision = decideRoute(bind.routes, exchange, random);
     if (decision.kind === 'forward') {
       const { route, backend } = decision;
       const passage = planPassage(exchange, route, backend, headerCaseOf(connection));
-      const { statuses } = bind;
-      if (isGrpc(exchange.headers)) {
-        forwardGrpc(exchange, passage, { upstream: upstreams.http2(backend), statuses, clock });
-      } else {
-        forward(exchange, passage, { pool: upstreams.pool(backend), statuses, clock });
-      }
+      const context = {
+        choice: endpoints.choose(backend),
+        upstreams,
+        statuses: bind.statuses,
+        clock,
+      };
+      if (isGrpc(exchange.headers)) forwardGrpc(exchange, passage, context);
+      else forward(exchange, passage, context);
     } else if (decision.kind === 'redirect') {
       const { status } = decision.redirect;
       countStatus(bind.statuses, status);
@@ -100,7 +106,7 @@ export class Traffic {
       connection.socket.destroy();
       return;
     }
-    const { clock, random, upstreams } = this.#options;
+    const { clock, endpoints, random, upstreams } = this.#options;
     const { headers, protocol } = request;
     // A route may ask for the protocol, whose header is about one connection and so not among the others.
     const asked = { ...request, method: 'GET', headers: [...headers, 'upgrade', protocol] };
@@ -109,7 +115,8 @@ export class Traffic {
       const { route, backend } = decision;
       const passage = planPassage(request, route, backend, headerCaseOf(connection));
       const { statuses } = bind;
-      forwardUpgrade(request, passage, { pool: upstreams.pool(backend), statuses, clock });
+      const choice = endpoints.choose(backend);
+      forwardUpgrade(request, passage, { choice, upstreams, statuses, clock });
     } else if (decision.kind === 'redirect') {
       const { status } = decision.redirect;
       countStatus(bind.statuses, status);

@@ -3,6 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Dispatcher } from 'undici';
 import { endConnection } from '../listeners/connection.js';
+import type { Endpoint } from './dial.js';
 import type { ForwardContext } from './forward.js';
 import { type FlatHeaders, hasName, responseHeaders, valuesOf } from './headers.js';
 import { countStatus, type StatusCounts } from './http-traffic.js';
@@ -12,13 +13,23 @@ import { type RequestDeadline, startDeadline } from './request-deadline.js';
 import { splice } from './splice.js';
 import type { PooledClient, UpstreamPool } from './upstream-pool.js';
 
-/** Asks the backend to change protocols and passes bytes through once it has, however long that takes. */
+/** Asks the backend to change protocols and passes bytes through once it has. */
 export function forwardUpgrade(
   request: UpgradeRequest,
   passage: Passage,
   context: ForwardContext,
 ): void {
-  new Upgrade(request, passage, context).start();
+  const endpoint = context.choice.next();
+  if (endpoint !== undefined) {
+    new Upgrade(request, passage, { ...context, endpoint }).start();
+    return;
+  }
+  countStatus(context.statuses, 503);
+  answerUpgrade(request, 503);
+}
+
+interface UpgradeContext extends ForwardContext {
+  readonly endpoint: Endpoint;
 }
 
 /** Answers on a bare socket whose HTTP parser is gone, and ends it. */
@@ -35,6 +46,7 @@ export function answerUpgrade(
 
 /** One handshake; undici's raw handler, see `forward.ts`. */
 class Upgrade implements Dispatcher.DispatchHandler {
+  readonly #context: UpgradeContext;
   readonly #request: UpgradeRequest;
   readonly #passage: Passage;
   readonly #pool: UpstreamPool;
@@ -46,15 +58,16 @@ class Upgrade implements Dispatcher.DispatchHandler {
   #over = false;
   #answered = false;
 
-  constructor(request: UpgradeRequest, passage: Passage, context: ForwardContext) {
-    const { pool, statuses, clock } = context;
+  constructor(request: UpgradeRequest, passage: Passage, context: UpgradeContext) {
+    const { statuses, clock, endpoint, upstreams } = context;
+    this.#context = context;
     this.#request = request;
     this.#passage = passage;
-    this.#pool = pool;
+    this.#pool = upstreams.pool(endpoint);
     this.#statuses = statuses;
     this.#deadline = startDeadline(clock, passage.timeoutMs, this.#onDue);
     // A connection of its own: one that was idle could be stale, and a handshake is not repeated.
-    this.#pooled = pool.acquire(true);
+    this.#pooled = this.#pool.acquire(true);
   }
 
   start(): void {
@@ -114,8 +127,15 @@ class Upgrade implements Dispatcher.DispatchHandler {
   }
 
   onError(): void {
+    const isSent = this.#abort !== undefined;
     this.#detach();
     if (this.#over) return;
+    if (!isSent) {
+      // Nothing of the request has left: another endpoint may have it.
+      this.#context.choice.failed(this.#context.endpoint);
+      forwardUpgrade(this.#request, this.#passage, this.#context);
+      return;
+    }
     if (this.#answered) {
       endConnection(this.#request.connection, 'upstream');
     } else {

@@ -33,6 +33,11 @@ export class UpstreamPool {
     this.#dialer = dialer;
   }
 
+  /** Requests that run. */
+  get busy(): number {
+    return this.#all.size - this.#idle.length;
+  }
+
   /** A client for one request; `fresh` asks for a connection that cannot have gone stale. */
   acquire(fresh: boolean): PooledClient {
     const reused = fresh ? undefined : this.#takeIdle();

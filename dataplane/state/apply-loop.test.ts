@@ -16,7 +16,7 @@ import {
   receivedResource,
   routeOf,
 } from '../../test/support/wire-resources.js';
-import type { Plan } from '../engine/plan.js';
+import type { EndpointTable, Plan } from '../engine/plan.js';
 import type { ApplyReport } from '../engine/report.js';
 import { ApplyLoop } from './apply-loop.js';
 import type { LastGood } from './last-good-format.js';
@@ -33,8 +33,11 @@ function startLoop() {
   const applies: RunningApply[] = [];
   const saved: LastGood[] = [];
   let rejected = 0;
+  const tables: EndpointTable[] = [];
+  const later: (() => LastGood)[] = [];
   const loop = new ApplyLoop({
     engine: {
+      setEndpoints: (table) => void tables.push(table),
       apply: (plan) =>
         new Promise((resolve) => {
           const done: ApplyReport = {
@@ -52,6 +55,7 @@ function startLoop() {
     systemKeepalive: { enabled: false, idleSeconds: 7200, intervalSeconds: 75, probes: 9 },
     logger: createLogger({ name: 't', level: 'silent' }),
     onInForce: (lastGood) => saved.push(lastGood),
+    onEndpoints: (make) => void later.push(make),
     onRejected: (count) => {
       rejected += count;
     },
@@ -63,7 +67,7 @@ function startLoop() {
     return found;
   };
   const versions = () => Object.fromEntries(loop.versions(RESOURCE_TYPE_URL));
-  return { loop, applies, applied, saved, versions, rejected: () => rejected };
+  return { loop, applies, applied, saved, later, tables, versions, rejected: () => rejected };
 }
 
 function response(label: string, ...resources: readonly NamedResource[]): Response {

@@ -10,19 +10,29 @@ import type { Plan, TcpKeepalive } from '../engine/plan.js';
 import type { ApplyReport, PlanProblem } from '../engine/report.js';
 import type { Diagnostic } from './diagnostic.js';
 import { type EffectivePlan, effectivePlan } from './effective-plan.js';
-import { type LastGood, lastGoodOf } from './last-good-format.js';
-import { deltaOf, type ResourceSet, type Staged, stageDelta, versionsOf } from './resource-set.js';
+import { type LastGood, type LastGoodResource, lastGoodOf } from './last-good-format.js';
+import {
+  deltaOf,
+  type ResourceDelta,
+  type ResourceSet,
+  type Staged,
+  stageDelta,
+  versionsOf,
+} from './resource-set.js';
 import { addressType, type GatewayResource, gatewayResourceType } from './resource-types.js';
+import { ServiceEndpoints } from './service-endpoints.js';
 import { versionLabel } from './version-label.js';
 
 export interface ApplyLoopOptions {
-  readonly engine: Pick<Engine, 'apply'>;
+  readonly engine: Pick<Engine, 'apply' | 'setEndpoints'>;
   readonly wire: Pick<Wire, 'resource' | 'address'>;
   readonly gateway: NamespacedName;
   readonly systemKeepalive: TcpKeepalive;
   readonly logger: Logger;
   /** Called after the engine has reported a version. */
   readonly onInForce: (lastGood: LastGood) => void;
+  /** Called after endpoints changed; what is good now is only worked out when it is asked for. */
+  readonly onEndpoints: (lastGood: () => LastGood) => void;
   /** Called with the number of resources that were refused. */
   readonly onRejected: (count: number) => void;
 }
@@ -37,6 +47,7 @@ export class ApplyLoop {
   readonly #addressType;
   #held: ResourceSet<GatewayResource> = new Map();
   #addresses: ResourceSet<Address> = new Map();
+  readonly #endpoints = new ServiceEndpoints();
   #version = '';
   #basis: EffectivePlan['basis'] | undefined;
   #running: Promise<ApplyReport> | undefined;
@@ -50,6 +61,11 @@ export class ApplyLoop {
   /** What is held and meant to be in force. */
   get resources(): ResourceSet<GatewayResource> {
     return this.#held;
+  }
+
+  /** Workloads and services. */
+  get addresses(): ResourceSet<Address> {
+    return this.#addresses;
   }
 
   /** Label of what is held; empty before the first version. */
@@ -74,10 +90,10 @@ export class ApplyLoop {
    */
   async handle(response: DeltaResponse): Promise<readonly Diagnostic[]> {
     if (response.typeUrl === ADDRESS_TYPE_URL) {
-      const staged = stageDelta(this.#addressType, this.#addresses, deltaOf(response));
-      this.#addresses = staged.next;
-      this.#options.onRejected(countErrors(staged.diagnostics));
-      return staged.diagnostics;
+      const diagnostics = this.#takeAddresses(deltaOf(response));
+      this.#options.onRejected(countErrors(diagnostics));
+      if (this.#version !== '') this.#options.onEndpoints(() => this.#lastGood());
+      return diagnostics;
     }
     const before = this.#held;
     const staged = stageDelta(this.#type, before, deltaOf(response));
@@ -93,12 +109,9 @@ export class ApplyLoop {
 
   /** Serves a last-good file as if a control plane had sent it; what this build refuses is left out and logged. */
   async restore(lastGood: LastGood): Promise<void> {
-    const resources = lastGood.resources.map(({ name, version, bytes }) => ({
-      name,
-      version,
-      resource: { type_url: RESOURCE_TYPE_URL, value: bytes },
-      aliases: [],
-    }));
+    const addresses = lastGood.addresses.map((one) => toWire(ADDRESS_TYPE_URL, one));
+    this.#takeAddresses({ resources: addresses, removed: [] });
+    const resources = lastGood.resources.map((one) => toWire(RESOURCE_TYPE_URL, one));
     const staged = stageDelta(this.#type, this.#held, { resources, removed: [] });
     const names = new Set(resources.map(({ name }) => name));
     await this.#step(staged, lastGood.label, { before: this.#held, names });
@@ -109,7 +122,7 @@ export class ApplyLoop {
     version: string,
     origin: Origin,
   ): Promise<readonly Diagnostic[]> {
-    const { engine, gateway, onInForce, onRejected } = this.#options;
+    const { engine, onInForce, onRejected } = this.#options;
     const effective = this.#planOf(staged.next, version);
     const { plan, warnings } = effective;
     const unchanged = !staged.changed && version === this.#version ? this.#running : undefined;
@@ -133,9 +146,29 @@ export class ApplyLoop {
     if (unchanged === undefined) this.#log(plan, report, staged.next.size, diagnostics);
     // Superseded meanwhile: the newer version brings its own file.
     if (unchanged === undefined && this.#version === version) {
-      onInForce(lastGoodOf(formatNamespacedName(gateway), version, this.#held));
+      onInForce(this.#lastGood());
     }
     return diagnostics;
+  }
+
+  /** The live part has no version: it is in force at once, for the next request. */
+  #takeAddresses(delta: ResourceDelta): readonly Diagnostic[] {
+    const before = this.#addresses;
+    const staged = stageDelta(this.#addressType, before, delta);
+    this.#addresses = staged.next;
+    const names = delta.resources.map(({ name = '' }) => name);
+    this.#endpoints.update(before, staged.next, new Set([...names, ...delta.removed]));
+    this.#options.engine.setEndpoints(this.#endpoints.table);
+    return staged.diagnostics;
+  }
+
+  #lastGood(): LastGood {
+    return lastGoodOf({
+      gateway: formatNamespacedName(this.#options.gateway),
+      label: this.#version,
+      held: this.#held,
+      addresses: this.#addresses,
+    });
   }
 
   #planOf(held: ResourceSet<GatewayResource>, version: string): EffectivePlan {
@@ -213,6 +246,10 @@ function blame(
     const blamed = policies.length > 0 ? policies : [nameOf(key, held)];
     return blamed.map((name): Diagnostic => ({ key: name, severity: 'error', message }));
   });
+}
+
+function toWire(typeUrl: string, { name, version, bytes }: LastGoodResource) {
+  return { name, version, resource: { type_url: typeUrl, value: bytes }, aliases: [] };
 }
 
 /** Resource.name of a bind, listener or route key. */

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+import { serviceName } from '../../shared/names/resource-keys.js';
 import type { Backend__Output as Backend } from '../../shared/proto/gen/agentgateway/dev/resource/Backend.js';
 import type { BackendPolicySpec__Output as BackendPolicy } from '../../shared/proto/gen/agentgateway/dev/resource/BackendPolicySpec.js';
 import type { RouteBackend__Output as RouteBackend } from '../../shared/proto/gen/agentgateway/dev/resource/RouteBackend.js';
 import type { BackendTarget } from '../engine/plan.js';
 import type { HeldIndex } from './held-index.js';
-import { backendRestriction, type Restriction } from './restrictions.js';
+import { backendRestriction, type Restriction, serviceRestriction } from './restrictions.js';
 import { backendFilters } from './route-filters.js';
 
 export interface ResolvedBackends {
@@ -76,15 +77,29 @@ function resolveAddress(
     return address(`inline/${hostname}:${port}`, hostname, port);
   }
   if (to?.service !== undefined) {
-    return `this worker does not resolve services (${to.service.namespace}/${to.service.hostname})`;
+    const { service, port = 0 } = to;
+    const restriction = serviceRestriction(restrictions, service, port);
+    return restriction === undefined
+      ? resolveService(serviceName(service), port)
+      : describeRestriction(restriction);
   }
   const held = index.backends.get(to?.backend ?? '');
   if (held === undefined) return `backend ${to?.backend || '(none)'} does not exist`;
   const restriction = backendRestriction(restrictions, held.value.name);
   if (restriction !== undefined) {
-    return `${restriction.part} policy ${restriction.key} on its backend cannot be enforced by this worker`;
+    return describeRestriction(restriction);
   }
   return resolveHeld(held.key, held.value);
+}
+
+function describeRestriction({ part, key }: Restriction): string {
+  return `${part} policy ${key} on its backend cannot be enforced by this worker`;
+}
+
+/** Which endpoints a Service has is looked up for each request; without any it is answered 503. */
+function resolveService(service: string, port: number): Target | string {
+  if (port < 1 || port > 65_535) return `service ${service} is referred to with port ${port}`;
+  return { key: `service/${service}:${port}`, service, host: '', port };
 }
 
 function resolveHeld(key: string, backend: Backend): Target | string {

@@ -159,9 +159,9 @@ describe('a route fails closed', () => {
     ],
     ['missing backend', to({ backend: { backend: 'a/b' } }), /backend a\/b does not exist/],
     [
-      'service',
-      to({ backend: { service: { namespace: 'n', hostname: 'h' }, port: 80 } }),
-      /does not resolve services \(n\/h\)/,
+      'service without a port',
+      to({ backend: { service: { namespace: 'n', hostname: 'h' } } }),
+      /service n\/h is referred to with port 0/,
     ],
     ['route group', to({ routeGroupKey: 'g' }), /route groups/],
     [

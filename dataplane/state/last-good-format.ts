@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto';
 import { compareText } from '../../shared/names/sort.js';
-import type { ResourceSet } from './resource-set.js';
+import type { Held, ResourceSet } from './resource-set.js';
+import type { GatewayResource } from './resource-types.js';
 
 /** Raised when a field changes its meaning; an older program then refuses the file in a sentence. */
 const LAST_GOOD_FORMAT = 1;
@@ -13,6 +14,8 @@ export interface LastGood {
   /** Label of the version that was in force. */
   readonly label: string;
   readonly resources: readonly LastGoodResource[];
+  /** Workloads and services of the live part; a file of an earlier program has none. */
+  readonly addresses: readonly LastGoodResource[];
 }
 
 export interface LastGoodResource {
@@ -27,11 +30,27 @@ export interface Unusable {
   readonly reason: string;
 }
 
-export function lastGoodOf<T>(gateway: string, label: string, held: ResourceSet<T>): LastGood {
-  const resources = [...held.values()]
+export interface LastGoodParts {
+  /** `namespace/name`. */
+  readonly gateway: string;
+  readonly label: string;
+  readonly held: ResourceSet<GatewayResource>;
+  readonly addresses: ResourceSet<unknown>;
+}
+
+/**
+ * Without the listeners that have a private key: this worker does not serve TLS, so a key on its disk would be a risk
+ * for nothing. After a restart without control plane their ports stay closed, as they were.
+ */
+export function lastGoodOf({ gateway, label, held, addresses }: LastGoodParts): LastGood {
+  const kept = [...held.values()].filter(({ value }) => !value.listener?.tls?.privateKey?.length);
+  return { gateway, label, resources: entriesOf(kept), addresses: entriesOf(addresses.values()) };
+}
+
+function entriesOf(held: Iterable<Held<unknown>>): readonly LastGoodResource[] {
+  return [...held]
     .map(({ name, version, bytes }) => ({ name, version, bytes }))
     .sort((a, b) => compareText(a.name, b.name));
-  return { gateway, label, resources };
 }
 
 /** The checksum is over the JSON text of everything else, in this key order. */
@@ -63,17 +82,19 @@ export function parseLastGood(text: string, gateway: string): LastGood | Unusabl
 
 type Json = Readonly<Record<string, unknown>>;
 
-function bodyOf({ gateway, label, resources }: LastGood): string {
+function bodyOf({ gateway, label, resources, addresses }: LastGood): string {
   return JSON.stringify({
     format: LAST_GOOD_FORMAT,
     gateway,
     label,
-    resources: resources.map(({ name, version, bytes }) => ({
-      name,
-      version,
-      bytes: bytes.toString('base64'),
-    })),
+    resources: resources.map(render),
+    // Left out when there are none, as in the files of programs that know none.
+    ...(addresses.length === 0 ? {} : { addresses: addresses.map(render) }),
   });
+}
+
+function render({ name, version, bytes }: LastGoodResource) {
+  return { name, version, bytes: bytes.toString('base64') };
 }
 
 function checksumOf(body: string): string {
@@ -91,13 +112,18 @@ function parseObject(text: string): Json | undefined {
 }
 
 function readBody(file: Json): LastGood | undefined {
-  const { gateway, label, resources } = file;
+  const { gateway, label } = file;
   if (typeof gateway !== 'string' || typeof label !== 'string') return undefined;
-  if (!Array.isArray(resources)) return undefined;
-  const read = resources.map(readResource);
-  return read.every((resource) => resource !== undefined)
-    ? { gateway, label, resources: read }
-    : undefined;
+  const resources = readResources(file['resources']);
+  const addresses = readResources(file['addresses'] ?? []);
+  if (resources === undefined || addresses === undefined) return undefined;
+  return { gateway, label, resources, addresses };
+}
+
+function readResources(list: unknown): readonly LastGoodResource[] | undefined {
+  if (!Array.isArray(list)) return undefined;
+  const read = list.map(readResource);
+  return read.every((resource) => resource !== undefined) ? read : undefined;
 }
 
 function readResource(value: unknown): LastGoodResource | undefined {

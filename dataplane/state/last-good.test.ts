@@ -23,7 +23,8 @@ const GATEWAY = 'httpbin/agentgateway-proxy';
 
 function lastGood(label = '7-abc'): LastGood {
   const resource = (name: string) => ({ name, version: `v-${name}`, bytes: Buffer.from(name) });
-  return { gateway: GATEWAY, label, resources: [resource('bind/a'), resource('policy/b')] };
+  const resources = [resource('bind/a'), resource('policy/b')];
+  return { gateway: GATEWAY, label, resources, addresses: [resource('ns/host')] };
 }
 
 function openIn(t: TestContext) {

@@ -24,6 +24,8 @@ export interface LastGoodOptions {
 /** A full disk is retried at this pace, milliseconds. */
 const FIRST_RETRY_MS = 1000;
 const LAST_RETRY_MS = 60_000;
+/** Endpoints that a restart finds in the file are this old at most, plus the time of the restart; retries find live ones. */
+const LATER_MS = 5_000;
 
 /** The file a worker starts from when no control plane answers. Writing it never delays or fails anything else. */
 export class LastGoodFile {
@@ -34,6 +36,8 @@ export class LastGoodFile {
   #writing: Promise<void> | undefined;
   #retry: Timer | undefined;
   #closed = false;
+  #later: (() => LastGood) | undefined;
+  #laterTimer: Timer | undefined;
 
   constructor(options: LastGoodOptions) {
     this.#options = options;
@@ -70,6 +74,24 @@ export class LastGoodFile {
     return undefined;
   }
 
+  /**
+   * Writes what `make` gives then, at most once in some seconds: for what changes all the time, and is worth no
+   * rendering of the whole file for each change.
+   */
+  saveLater(make: () => LastGood): void {
+    if (this.#closed) return;
+    this.#later = make;
+    this.#laterTimer ??= this.#options.clock.after(LATER_MS, () => this.#saveLaterNow());
+  }
+
+  #saveLaterNow(): void {
+    const make = this.#later;
+    this.#laterTimer?.cancel();
+    this.#laterTimer = undefined;
+    this.#later = undefined;
+    if (make !== undefined) this.save(make());
+  }
+
   /** Writes `lastGood` soon; of several that wait only the newest is written. */
   save(lastGood: LastGood): void {
     if (this.#closed) return;
@@ -81,6 +103,7 @@ export class LastGoodFile {
 
   /** Settles when everything saved is on disk or has failed; later saves are ignored. */
   async close(): Promise<void> {
+    this.#saveLaterNow();
     this.#closed = true;
     this.#retry?.cancel();
     await this.#writing;
@@ -105,7 +128,7 @@ export class LastGoodFile {
   async #write(lastGood: LastGood): Promise<boolean> {
     const { logger, onFailure } = this.#options;
     try {
-      // Holds key material when a listener has any: readable by the owner only.
+      // It says what the gateway leads to: readable by the owner only.
       await writeFileAtomic(this.#path, renderLastGood(lastGood), { mode: 0o600 });
       this.#backoff.reset();
       logger.debug({ file: this.#path, version: lastGood.label }, 'last-good file written');

@@ -3,8 +3,8 @@ import { ADDRESS_TYPE_URL, RESOURCE_TYPE_URL } from '../../shared/names/type-url
 import type { Resource__Output } from '../../shared/proto/gen/agentgateway/dev/resource/Resource.js';
 import type { Address__Output } from '../../shared/proto/gen/istio/workload/Address.js';
 import type { Wire } from '../../shared/proto/wire.js';
-import { NO_FINDINGS } from './diagnostic.js';
 import type { ResourceType } from './resource-set.js';
+import { addressIdentity, validateAddress } from './validate-address.js';
 import { resourceIdentity, validateResource } from './validate-resource.js';
 
 export type GatewayResource = Resource__Output;
@@ -19,12 +19,12 @@ export function gatewayResourceType(wire: Pick<Wire, 'resource'>): ResourceType<
   };
 }
 
-/** Workloads and services: held, so that a reconnect transfers nothing, but no plan uses them yet. */
+/** Workloads and services: the live part. */
 export function addressType(wire: Pick<Wire, 'address'>): ResourceType<Address__Output> {
   return {
     typeUrl: ADDRESS_TYPE_URL,
     decode: (bytes) => wire.address.decode(bytes),
-    validate: () => NO_FINDINGS,
-    identity: (name) => name,
+    validate: validateAddress,
+    identity: addressIdentity,
   };
 }

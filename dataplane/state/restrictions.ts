@@ -116,6 +116,19 @@ export function backendRestriction(
   });
 }
 
+/** The first restriction that closes routes to this Service. */
+export function serviceRestriction(
+  restrictions: readonly Restriction[],
+  service: { readonly namespace?: string; readonly hostname?: string },
+  port: number,
+): Restriction | undefined {
+  return restrictions.find(({ target: { service: target } }) => {
+    if (target === undefined) return false;
+    const isNamed = target.hostname === service.hostname && target.namespace === service.namespace;
+    return isNamed && (target.port === undefined || target.port === port);
+  });
+}
+
 function coversPort({ target }: Restriction, gateway: NamespacedName, port: number): boolean {
   const at = target.gateway;
   if (at === undefined || at.name !== gateway.name || at.namespace !== gateway.namespace) {

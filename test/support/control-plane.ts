@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type RunningControlPlane, startControlPlane } from '../../control-plane/app.js';
 import { apiPathOf } from '../../control-plane/policy/kinds.js';
 import { loadWire } from '../../shared/proto/wire.js';
-import { createLogger } from '../../shared/telemetry/logger.js';
+import { createLogger, type Logger } from '../../shared/telemetry/logger.js';
 import { DeltaClient } from './delta-client.js';
 import type { DiscoveryClientOptions } from './discovery-client.js';
 import { eventually } from './eventually.js';
@@ -55,6 +55,8 @@ export interface TestControlPlaneOptions {
   readonly storeKind?: 'lmdb' | 'memory';
   /** The data directory of one that was stopped; default: a new one. */
   readonly dataDir?: string;
+  /** Default: none. */
+  readonly logger?: Logger;
 }
 
 export async function startTestControlPlane(
@@ -66,7 +68,7 @@ export async function startTestControlPlane(
     xdsAddress: LOOPBACK,
     apiAddress: LOOPBACK,
     cluster: 'local',
-    logger: createLogger({ name: 'control-plane', level: 'silent' }),
+    logger: options.logger ?? createLogger({ name: 'control-plane', level: 'silent' }),
     storeKind: options.storeKind ?? 'memory',
   });
   const token = (name: string): string => readFileSync(join(dataDir, name), 'utf8').trim();

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Clock } from '../../shared/time/clock.js';
+import type { BackendTarget, EndpointTable } from '../engine/plan.js';
+import type { Endpoint } from './dial.js';
+
+/** Where one request or connection may go. */
+export interface EndpointChoice {
+  /** An address that was not given out yet; undefined when none is left. */
+  next(): Endpoint | undefined;
+  /** It could not be connected to: others are preferred for a moment. */
+  failed(endpoint: Endpoint): void;
+}
+
+export interface EndpointsOptions {
+  readonly clock: Pick<Clock, 'monotonicMs'>;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Requests and connections that an address has to carry now. */
+  readonly loadOf: (endpoint: Endpoint) => number;
+}
+
+/** One request tries at most this many endpoints: with a third of them dead, 96 of 100 still find a live one. */
+const MAX_ATTEMPTS = 3;
+/**
+ * How long an endpoint that refused a connection is passed over while there are others. Envoy's outlier detection
+ * ejects for 30 s after five errors in a row; here one refused connect is enough, so the time is short.
+ */
+const COOLING_MS = 1_000;
+
+/**
+ * The endpoints of Services, and which of them is next: of two taken at random the one with less to do. That is
+ * within reach of asking all of them, costs the same for two and for a thousand, and unlike round robin sends less to
+ * an endpoint that is slow.
+ */
+export class Endpoints {
+  readonly #options: EndpointsOptions;
+  #table: EndpointTable = new Map();
+  /** Usable addresses by Service and port, put together when first asked for. */
+  #lists = new Map<string, readonly Endpoint[]>();
+  /** By address: until when it is passed over, monotonic milliseconds. */
+  readonly #cooling = new Map<string, number>();
+
+  constructor(options: EndpointsOptions) {
+    this.#options = options;
+  }
+
+  replace(table: EndpointTable): void {
+    this.#table = table;
+    this.#lists = new Map();
+  }
+
+  choose(backend: BackendTarget): EndpointChoice {
+    const { service, host, port } = backend;
+    const all = service === undefined ? [{ host, port }] : this.#listOf(service, port);
+    const tried = new Set<Endpoint>();
+    return {
+      next: () => {
+        if (tried.size >= MAX_ATTEMPTS) return undefined;
+        const left = tried.size === 0 ? all : all.filter((endpoint) => !tried.has(endpoint));
+        const picked = this.#pick(this.#preferred(left));
+        if (picked !== undefined) tried.add(picked);
+        return picked;
+      },
+      failed: (endpoint) => {
+        const untilMs = this.#options.clock.monotonicMs() + COOLING_MS;
+        if (service !== undefined) this.#cooling.set(addressKey(endpoint), untilMs);
+      },
+    };
+  }
+
+  #listOf(service: string, port: number): readonly Endpoint[] {
+    const key = `${service} ${port}`;
+    const known = this.#lists.get(key);
+    if (known !== undefined) return known;
+    const list = (this.#table.get(service) ?? []).flatMap(({ host, ports }) => {
+      const target = ports.get(port);
+      return target === undefined ? [] : [{ host, port: target }];
+    });
+    this.#lists.set(key, list);
+    return list;
+  }
+
+  /** Without those that cool down, unless that would leave none. */
+  #preferred(list: readonly Endpoint[]): readonly Endpoint[] {
+    if (this.#cooling.size === 0) return list;
+    const nowMs = this.#options.clock.monotonicMs();
+    for (const [key, untilMs] of this.#cooling) if (untilMs <= nowMs) this.#cooling.delete(key);
+    const fit = list.filter((endpoint) => !this.#cooling.has(addressKey(endpoint)));
+    return fit.length === 0 ? list : fit;
+  }
+
+  #pick(list: readonly Endpoint[]): Endpoint | undefined {
+    const { random, loadOf } = this.#options;
+    if (list.length < 2) return list[0];
+    const first = Math.floor(random() * list.length);
+    const step = 1 + Math.floor(random() * (list.length - 1));
+    const one = list[first];
+    const other = list[(first + step) % list.length];
+    if (one === undefined || other === undefined) return one;
+    return loadOf(other) < loadOf(one) ? other : one;
+  }
+}
+
+/** What tells upstream addresses apart. */
+export function addressKey({ host, port }: Endpoint): string {
+  return `${host} ${port}`;
+}
