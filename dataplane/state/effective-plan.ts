@@ -11,7 +11,7 @@ import { planRouting, type Routing } from './listener-plans.js';
 import type { ResourceSet } from './resource-set.js';
 import type { GatewayResource } from './resource-types.js';
 import {
-  bindRestriction,
+  bindRestrictions,
   Closings,
   type Restriction,
   restrictingPart,
@@ -96,8 +96,10 @@ function planBinds({ index, restrictions, routing, context }: BindInput) {
     const members = listeners.get(bind.key) ?? [];
     const owner = portOwners.get(port);
     portOwners.set(port, owner ?? bind.key);
-    const restriction = bindRestriction(restrictions, context.gateway, bind.value, members);
-    if (restriction !== undefined) return closings.close(restriction, bind.key);
+    const [reason] = bindRestrictions(restrictions, context.gateway, bind.value, members).map(
+      (restriction) => closings.close(restriction, bind.key),
+    );
+    if (reason !== undefined) return reason;
     const unserved =
       owner === undefined
         ? unservedBind(bind, members)

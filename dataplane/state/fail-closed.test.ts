@@ -79,6 +79,15 @@ describe('a bind fails closed', () => {
     });
   }
 
+  it('and every policy that closes it is named', () => {
+    const authorization = policyOf('n', authz, onPort(8080));
+    const proxy = policyOf('p', { proxyProtocol: {} }, onPort(8080));
+    const { warnings } = planOf(...SAMPLE, authorization, proxy);
+    assert.equal(warnings.length, 2);
+    assert.match(warnings.join('\n'), /networkAuthorization, so it closed 8080/);
+    assert.match(warnings.join('\n'), /proxyProtocol, so it closed 8080/);
+  });
+
   it('but not for another Gateway', () => {
     const elsewhere = { gateway: { ...GATEWAY, name: 'other' } };
     const { plan } = planOf(...SAMPLE, policyOf('n', authz, elsewhere));

@@ -75,14 +75,14 @@ export interface ListenerScope {
   readonly listener: Listener;
 }
 
-/** The first restriction that closes the whole bind. */
-export function bindRestriction(
+/** Every restriction that closes the whole bind. */
+export function bindRestrictions(
   restrictions: readonly Restriction[],
   gateway: NamespacedName,
   bind: Bind,
   listeners: readonly Named<Listener>[],
-): Restriction | undefined {
-  return restrictions.find(
+): readonly Restriction[] {
+  return restrictions.filter(
     (restriction) =>
       restriction.closes === 'binds' &&
       (coversPort(restriction, gateway, bind.port ?? 0) ||
