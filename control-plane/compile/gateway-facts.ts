@@ -41,16 +41,8 @@ export function findInForce(
     return finding('InForce', 'False', 'NoWorkers', `no worker is connected for Gateway ${name}`);
   }
   const { desiredLabel, liveWorkers, inForceWorkers, notReportedWorkers } = facts;
-  const rejection = facts.rejected.find(({ resource }) => resource === '' || isOurs(resource));
-  if (rejection !== undefined) {
-    const { worker, resource, message } = rejection;
-    return finding(
-      'InForce',
-      'False',
-      'Rejected',
-      `worker ${worker} rejected ${resource || 'its configuration'}: ${message}`,
-    );
-  }
+  const rejected = sayRejected(facts, (resource) => resource === '' || isOurs(resource));
+  if (rejected !== undefined) return finding('InForce', 'False', 'Rejected', rejected);
   const count = `${inForceWorkers} of ${liveWorkers} workers of Gateway ${name}`;
   if (inForceWorkers >= liveWorkers) {
     return finding('InForce', 'True', 'InForce', `version ${desiredLabel} is in force on ${count}`);
@@ -70,4 +62,24 @@ export function findInForce(
     'RollingOut',
     `version ${desiredLabel} is in force on ${count}`,
   );
+}
+
+/** A status is read in a table or a list: enough of the worker's words to know what to look for. */
+const MAX_QUOTED_CHARS = 300;
+
+/** What was rejected, by how many workers, and the words of the first of them; undefined when nothing was. */
+export function sayRejected(
+  { liveWorkers, rejected }: GatewayFacts,
+  isMeant: (resource: string) => boolean,
+): string | undefined {
+  const rejection = rejected.find(({ resource }) => isMeant(resource));
+  if (rejection === undefined) return undefined;
+  const { worker, resource, message } = rejection;
+  const same = rejected.filter((one) => one.resource === resource).map((one) => one.worker);
+  const count = new Set(same).size;
+  const workers =
+    count === 1 ? `worker ${worker}` : `${count} of ${liveWorkers} workers, such as ${worker},`;
+  const words =
+    message.length > MAX_QUOTED_CHARS ? `${message.slice(0, MAX_QUOTED_CHARS)}…` : message;
+  return `${workers} rejected ${resource || 'its configuration'}: ${words}`;
 }

@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NamespacedName } from '../../shared/names/gateway-name.js';
-import { bindKey, listenerKey } from '../../shared/names/resource-keys.js';
+import { bindKey, listenerKey, resourceName } from '../../shared/names/resource-keys.js';
 import type { JsonValue } from '../log/transaction.js';
 import type { Condition, KubeObject } from '../policy/kube-object.js';
 import { objectName } from '../policy/object-name.js';
 import { type Finding, finding, formatConditionTime, stampConditions } from './conditions.js';
-import type { GatewayFacts } from './gateway-facts.js';
+import { type GatewayFacts, sayRejected } from './gateway-facts.js';
 import { isServed, type PlannedListener, ROUTE_KIND, type ServedListener } from './listeners.js';
 import { conditionsOf, entriesOf } from './previous-status.js';
 
@@ -54,11 +54,18 @@ function findProgrammed({ gateway, listeners, facts }: GatewayStatusInput): Find
   }
   const pending = findPending(objectName(gateway), facts);
   if (pending !== undefined) return pending;
+  const rejected = facts && sayRejected(facts, isListening);
+  if (rejected !== undefined) return finding('Programmed', 'False', 'Invalid', rejected);
   const [error] = facts?.listenerErrors ?? [];
   if (error !== undefined) {
     return finding('Programmed', 'False', 'Invalid', `${error.listener}: ${error.message}`);
   }
   return finding('Programmed', 'True', 'Programmed', 'the workers listen');
+}
+
+/** What a worker needs to open a port at all. */
+function isListening(resource: string): boolean {
+  return resource.startsWith('bind/') || resource.startsWith('listener/');
 }
 
 function findPending(
@@ -128,7 +135,10 @@ function findListenerProgrammed(
 ): Finding {
   const pending = findPending(gateway, facts);
   if (pending !== undefined) return pending;
-  const keys = [bindKey(gateway, spec.port), listenerKey(gateway, spec.name)];
+  const keys = [bindKey(gateway, spec.port), listenerKey(gateway, spec.name)] as const;
+  const names = [resourceName('bind', keys[0]), resourceName('listener', keys[1])];
+  const rejected = facts && sayRejected(facts, (resource) => names.includes(resource));
+  if (rejected !== undefined) return finding('Programmed', 'False', 'Invalid', rejected);
   const error = facts?.listenerErrors.find(({ listener }) => keys.includes(listener));
   if (error !== undefined) return finding('Programmed', 'False', 'Invalid', error.message);
   return finding('Programmed', 'True', 'Programmed', 'the workers listen');

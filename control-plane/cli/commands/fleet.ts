@@ -7,9 +7,12 @@ export function addFleetCommand(program: Command, context: CommandContext): void
   program
     .command('fleet')
     .description('show every worker: the version sent, accepted and in force, and since when')
-    .addOption(outputOption())
+    .addOption(outputOption('wide'))
     .addOption(kubeconfigOption())
-    .addHelpText('after', examples('heartline fleet', 'heartline fleet -o json'))
+    .addHelpText(
+      'after',
+      examples('heartline fleet', 'heartline fleet -o wide', 'heartline fleet -o json'),
+    )
     .action(async (flags: FleetFlags) => {
       const { runFleet } = await import('../fleet/run-fleet.js');
       context.exitWith(await runFleet(context.terminal, flags));
