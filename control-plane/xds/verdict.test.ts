@@ -11,6 +11,8 @@ const whole = (message: string): Verdict => ({
   warnings: [],
 });
 
+const LONG_JSON = `[{"key":"policy/a","error":"${'x'.repeat(1_048_576)}"}]`;
+
 const rows: readonly [name: string, message: string | undefined, expected: Verdict][] = [
   [
     'a warning is acceptance',
@@ -49,6 +51,22 @@ const rows: readonly [name: string, message: string | undefined, expected: Verdi
   ['an entry that is no object', '[null]', whole('[null]')],
   ['a number for an error', '[{"key":"a","error":1}]', whole('[{"key":"a","error":1}]')],
   ['a number for a key', '[{"key":1,"error":"x"}]', whole('[{"key":1,"error":"x"}]')],
+  [
+    'what is around the worker is told apart from the content',
+    '[{"key":"policy/a","warn":"port in use","class":"environment"},{"key":"policy/b","error":"bad","class":"other"}]',
+    {
+      kind: 'partly-rejected',
+      problems: [problem('policy/b', 'bad')],
+      warnings: [{ ...problem('policy/a', 'port in use'), class: 'environment' }],
+    },
+  ],
+  ['a long reason is cut', 'x'.repeat(5_000), whole(`${'x'.repeat(1_024)}… (5000 characters)`)],
+  [
+    'a long JSON text is not read at all',
+    LONG_JSON,
+    whole(`${LONG_JSON.slice(0, 1_024)}… (${LONG_JSON.length} characters)`),
+  ],
+  ['a terminal is not told to move its cursor', 'a\u001b[2Jb\r\n', whole('a [2Jb ')],
   ['truncated JSON', '[{"key":"policy/a","err', whole('[{"key":"policy/a","err')],
 ];
 

@@ -6,6 +6,8 @@ export interface PlanProblem {
   /** Bind key, listener key or route key. */
   readonly key: string;
   readonly message: string;
+  /** The listening socket could not be opened: the bind tries again until it is. */
+  readonly class?: 'environment';
 }
 
 /** Result of `apply`, settled when the version may be acknowledged (design-dataplane §3). */

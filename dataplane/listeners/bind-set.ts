@@ -78,7 +78,7 @@ export class BindSet {
     const reasons = await Promise.all(binds.map((bind) => bind.settle()));
     return binds.flatMap(({ key }, index) => {
       const message = reasons[index];
-      return message === undefined ? [] : [{ key, message }];
+      return message === undefined ? [] : [{ key, message, class: 'environment' }];
     });
   }
 }

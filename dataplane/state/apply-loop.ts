@@ -138,8 +138,8 @@ export class ApplyLoop {
       ...staged.diagnostics,
       ...refused,
       ...warnings.filter(({ key }) => origin.names.has(key)),
-      ...report.warnings.map(({ key, message }): Diagnostic => {
-        return { key: nameOf(key, staged.next), severity: 'warn', message };
+      ...report.warnings.map(({ key, ...problem }): Diagnostic => {
+        return { key: nameOf(key, staged.next), severity: 'warn', ...problem };
       }),
     ];
     onRejected(countErrors(diagnostics));

@@ -7,6 +7,8 @@ export interface Diagnostic {
   readonly key: string;
   readonly severity: 'warn' | 'error';
   readonly message: string;
+  /** Set where nothing is wrong with the content: what is around the worker is in the way, and the worker tries again. */
+  readonly class?: 'environment';
 }
 
 /** Everything found in one value; no errors means that it may be used. */

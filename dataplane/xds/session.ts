@@ -114,16 +114,31 @@ export function isSynced(session: Session): boolean {
  */
 const MAX_WARNINGS = 200;
 
-/** `[{"key","error"}|{"key","warn"}]`, sorted. */
+/**
+ * `[{"key","error"}|{"key","warn"}]`, sorted. An entry that is not about the content has `"class":"environment"` besides:
+ * other control planes ignore what they do not know, ours shows it until the worker reports that it is over.
+ */
 export function formatDiagnostics(diagnostics: readonly Diagnostic[]): string {
   const sorted = sortDiagnostics(diagnostics);
   const errors = sorted.filter(({ severity }) => severity === 'error');
-  const warnings = sorted.filter(({ severity }) => severity === 'warn');
+  const isEnvironment = (one: Diagnostic): boolean => one.class === 'environment';
+  const warned = sorted.filter(({ severity }) => severity === 'warn');
+  // First, so that they are never among those that are summed up.
+  const warnings = [
+    ...warned.filter(isEnvironment),
+    ...warned.filter((one) => !isEnvironment(one)),
+  ];
   const entries: object[] = [
-    ...errors.map(({ key, message }) => ({ key, error: message })),
-    ...warnings.slice(0, MAX_WARNINGS).map(({ key, message }) => ({ key, warn: message })),
+    ...errors.map(({ key, message, ...more }) => ({ key, error: message, ...classOf(more) })),
+    ...warnings
+      .slice(0, MAX_WARNINGS)
+      .map(({ key, message, ...more }) => ({ key, warn: message, ...classOf(more) })),
   ];
   const left = warnings.length - MAX_WARNINGS;
   if (left > 0) entries.push({ key: '', warn: `${left} more warnings, see the worker's log` });
   return JSON.stringify(entries);
+}
+
+function classOf(diagnostic: Pick<Diagnostic, 'class'>): Pick<Diagnostic, 'class'> {
+  return diagnostic.class === undefined ? {} : { class: diagnostic.class };
 }

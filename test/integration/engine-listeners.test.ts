@@ -54,7 +54,11 @@ describe('listeners', () => {
     const report = await engine.apply(plan('1', { key: KEY, port, backendPort, tcp: values }));
     assert.deepEqual(report.errors, []);
     assert.deepEqual(report.warnings, [
-      { key: KEY, message: `port ${port} is in use by another process` },
+      {
+        key: KEY,
+        message: `port ${port} is in use by another process`,
+        class: 'environment',
+      },
     ]);
     const [before] = engine.summary().listeners;
     assert.equal(before?.listening, false);

@@ -214,9 +214,10 @@ describe('a worker and its control plane', () => {
     const [entry, ...more] = JSON.parse(errorDetail?.message ?? '[]') as Record<string, string>[];
     assert.deepEqual(
       [more.length, Object.keys(entry ?? {}), entry?.['key']],
-      [0, ['key', 'warn'], bindOf(8080).name],
+      [0, ['key', 'warn', 'class'], bindOf(8080).name],
     );
     assert.match(entry?.['warn'] ?? '', /EADDRINUSE|in use/);
+    assert.equal(entry?.['class'], 'environment');
     owner.close();
     await eventually(() => assertServing(prepared));
   });
