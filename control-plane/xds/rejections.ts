@@ -18,6 +18,9 @@ export type Rejections = ReadonlyMap<string, Rejection>;
 
 export const NO_REJECTIONS: Rejections = new Map();
 
+/** Stands for a response that was refused although it carried nothing to blame; no resource has this name. */
+export const NOTHING_CARRIED = '';
+
 /** Whether this very content of the resource was refused; undefined = its removal. */
 export function isRejected(
   rejections: Rejections,

@@ -187,6 +187,15 @@ const rows: readonly Row[] = [
     ],
   },
   {
+    name: 'R5 a response that carries nothing can be refused, once',
+    steps: [
+      [ask(), ['v1:']],
+      [nack('not ready'), ['rejected v1 =not ready']],
+      [ask('x'), ['v1: -x']],
+      [ack, ['accepted v1']],
+    ],
+  },
+  {
     name: 'R6 a refused resource is not sent again until it changes; the others count as accepted',
     start: AB,
     steps: [

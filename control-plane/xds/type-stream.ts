@@ -9,6 +9,7 @@ import {
 import {
   dropOutdated,
   NO_REJECTIONS,
+  NOTHING_CARRIED,
   type Rejection,
   type Rejections,
   standingProblems,
@@ -189,7 +190,8 @@ function rejectionsAfter(before: Rejections, plan: ResponsePlan, verdict: Verdic
   const carried = carriedNames(plan);
   const refused = refusedNames(carried, verdict);
   const after = new Map(before);
-  for (const name of carried) {
+  after.delete(NOTHING_CARRIED);
+  for (const name of carried.length === 0 ? refused.keys() : carried) {
     const reason = refused.get(name);
     if (reason === undefined) after.delete(name);
     else after.set(name, { hash: plan.target.set.resources.get(name)?.hash, ...reason });
@@ -214,7 +216,8 @@ function refusedNames(
       );
     case 'rejected': {
       const message = verdict.problems.map((problem) => problem.message).join('; ');
-      return new Map(carried.map((name) => [name, { message, whole: true }]));
+      const names = carried.length === 0 ? [NOTHING_CARRIED] : carried;
+      return new Map(names.map((name) => [name, { message, whole: true }]));
     }
   }
 }

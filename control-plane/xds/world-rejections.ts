@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { NO_REJECTIONS, type Rejections } from './rejections.js';
+import { NO_REJECTIONS, NOTHING_CARRIED, type Rejections } from './rejections.js';
 import type { Verdict } from './verdict.js';
-
-/** Stands for a response that was refused although it carried nothing: the deletion of everything. */
-const NOTHING_CARRIED = '';
 
 /**
  * What a client refuses after its answer to a response that carried these resources, by name. A

@@ -99,8 +99,8 @@ export const RULES: readonly Rule[] = [
     says: 'make before break across types',
     notApplicable: {
       delta:
-        'what refers to each other is of one type here, and one response is applied in one step',
-      sotw: 'what refers to each other is of one type here, and one response is applied in one step',
+        'no order is promised between our two types: until a route has its endpoints, its worker answers 503',
+      sotw: 'no order is promised between our two types: until a route has its endpoints, its worker answers 503',
     },
   },
   {
