@@ -370,7 +370,8 @@ describe('certificates of listeners', () => {
     const plane = await startPlane(t);
     await plane.apply(tlsSecret(CERTIFICATES.a));
     await plane.apply(gatewayWith([http, https]));
-    await plane.untilVersion(1);
+    await plane.apply(serviceRoute('HTTPRoute', 'web', 'https', 80));
+    await plane.untilVersion(2);
     const worker = plane.connect();
     await worker.open();
     const mixed = {
@@ -379,12 +380,16 @@ describe('certificates of listeners', () => {
     };
     await plane.apply(tlsSecret(mixed));
     const gone = new Set<string>();
-    while (gone.size < 2) {
+    while (gone.size < 3) {
       const update = await worker.next();
       for (const name of namesOf(update)) gone.add(name);
       worker.ack(update);
     }
-    assert.deepEqual([...gone].sort(), ['-bind/8443/httpbin/agentgateway-proxy', `-${LISTENER}`]);
+    assert.deepEqual([...gone].sort(), [
+      '-bind/8443/httpbin/agentgateway-proxy',
+      `-${LISTENER}`,
+      '-route/httpbin/web.00.https',
+    ]);
     await eventually(async () => {
       const { body } = await plane.get(
         '/apis/gateway.networking.k8s.io/v1/namespaces/httpbin/gateways/agentgateway-proxy',
@@ -395,7 +400,11 @@ describe('certificates of listeners', () => {
     });
     await plane.apply(tlsSecret(CERTIFICATES.b));
     const back = await worker.next();
-    assert.ok(namesOf(back).includes(LISTENER));
+    assert.deepEqual(namesOf(back), [
+      'bind/8443/httpbin/agentgateway-proxy',
+      LISTENER,
+      'route/httpbin/web.00.https',
+    ]);
   });
 
   it('our worker opens no port for it, serves the rest, and keeps no key on its disk', async (t) => {
@@ -408,6 +417,22 @@ describe('certificates of listeners', () => {
     const agent = new Agent();
     await eventually(async () => assert.equal((await ask(8080 + offset, agent)).status, 404));
     await assert.rejects(ask(8090 + offset, agent), { code: 'ECONNREFUSED' });
+    await eventually(async () => {
+      const { body } = await plane.get(
+        '/apis/gateway.networking.k8s.io/v1/namespaces/httpbin/gateways/agentgateway-proxy',
+      );
+      const { status } = body as {
+        status: { listeners: { name: string; conditions: { type: string; message: string }[] }[] };
+      };
+      const programmed = status.listeners.map(({ name, conditions }) => {
+        const found = conditions.find(({ type }) => type === 'Programmed');
+        return `${name}: ${found?.message}`;
+      });
+      assert.deepEqual(programmed, [
+        'http: the workers listen',
+        'https: refused: binds of protocol TLS are not served by this worker',
+      ]);
+    });
     const probe = createTcpServer().listen(8090 + offset, '127.0.0.1');
     await once(probe, 'listening');
     probe.close();
