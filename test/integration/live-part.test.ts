@@ -33,6 +33,7 @@ function serviceRoute(
   name: string,
   sectionName: string,
   port: number,
+  service = 'app',
 ) {
   const version = kind === 'HTTPRoute' ? 'v1' : 'v1alpha2';
   return {
@@ -41,7 +42,7 @@ function serviceRoute(
     metadata: { name, namespace: 'httpbin' },
     spec: {
       parentRefs: [{ name: GATEWAY.name, sectionName }],
-      rules: [{ backendRefs: [{ name: 'app', port }] }],
+      rules: [{ backendRefs: [{ name: service, port }] }],
     },
   };
 }
@@ -231,6 +232,36 @@ describe('endpoints of Services', () => {
       const open = upstreamsOf(worker).then((hosts) => assert.deepEqual(hosts, ['127.0.0.3']));
       return open;
     });
+  });
+
+  it('a route that moves from Service to Service under load fails no request', async (t) => {
+    const { plane, agent, port, target } = await serveApp(t);
+    await plane.apply(sampleService('next'));
+    await plane.apply(sampleSlice('next', 'of-next', ['127.0.0.5'], target));
+    const failures: string[] = [];
+    const seen = new Set<string>();
+    let running = true;
+    const load = Array.from({ length: 4 }, async () => {
+      while (running) {
+        const { status, text } = await ask(port, agent);
+        if (status === 200) seen.add(text);
+        else failures.push(`${status} ${text}`);
+      }
+    });
+    const lead = (service: string) =>
+      plane.apply(serviceRoute('HTTPRoute', 'web', 'http', 80, service));
+    for (let round = 0; round < 20; round += 1) {
+      const name = round % 2 === 0 ? 'next' : 'app';
+      await lead(name);
+    }
+    await lead('next');
+    await eventually(async () => assert.equal((await ask(port, agent)).text, '127.0.0.5'), {
+      everyMs: 5,
+    });
+    running = false;
+    await Promise.all(load);
+    assert.deepEqual(failures, []);
+    assert.deepEqual([...seen].sort(), HOSTS);
   });
 
   it('none is left: 503, and 200 again with the next one', async (t) => {

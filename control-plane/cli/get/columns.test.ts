@@ -43,7 +43,33 @@ describe('columns of get', () => {
     ]);
   });
 
+  for (const [kind, body, expected] of [
+    ['EndpointSlice', { addressType: 'IPv4', endpoints: [{}, {}] }, ['n', 'x', 'IPv4', '2', '1m']],
+    [
+      'Secret',
+      { type: 'kubernetes.io/tls', data: { a: '', b: '' } },
+      ['n', 'x', 'kubernetes.io/tls', '2', '1m'],
+    ],
+  ] as const) {
+    it(`${kind}, which has no spec`, () => {
+      const metadata = { name: 'x', namespace: 'n', creationTimestamp: '1970-01-01T00:00:00Z' };
+      const object = { apiVersion: 'v', kind, metadata, ...body };
+      assert.deepEqual(objectTable([object], kind, 60_000).rows[0], expected);
+    });
+  }
+
   for (const [kind, spec, expected] of [
+    [
+      'Service',
+      {
+        type: 'ClusterIP',
+        ports: [
+          { port: 80, protocol: 'TCP' },
+          { port: 53, protocol: 'UDP' },
+        ],
+      },
+      ['ClusterIP', '80/TCP,53/UDP'],
+    ],
     [
       'Gateway',
       {

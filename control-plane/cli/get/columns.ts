@@ -35,6 +35,24 @@ const COLUMNS: Readonly<Record<string, readonly Column[]>> = {
     { title: 'PARENTS', cell: parents },
   ],
   TCPRoute: [{ title: 'PARENTS', cell: parents }],
+  Service: [
+    { title: 'TYPE', cell: ({ spec }) => text(at(spec, 'type')) },
+    {
+      title: 'PORTS',
+      cell: ({ spec }) =>
+        items(at(spec, 'ports'))
+          .map((port) => `${text(at(port, 'port'))}/${text(at(port, 'protocol'))}`)
+          .join(','),
+    },
+  ],
+  EndpointSlice: [
+    { title: 'ADDRESSTYPE', cell: (slice) => text(at(slice, 'addressType')) },
+    { title: 'ENDPOINTS', cell: (slice) => String(items(at(slice, 'endpoints')).length) },
+  ],
+  Secret: [
+    { title: 'TYPE', cell: (secret) => text(at(secret, 'type')) },
+    { title: 'DATA', cell: (secret) => String(Object.keys(at(secret, 'data') ?? {}).length) },
+  ],
   AgentgatewayBackend: [
     {
       title: 'TARGET',
