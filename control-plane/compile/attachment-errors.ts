@@ -4,7 +4,12 @@ import type { KubeObject } from '../policy/kube-object.js';
 import { objectName } from '../policy/object-name.js';
 import { policySpec } from '../policy/policy-spec.js';
 import { routeSpec } from '../policy/route-spec.js';
-import { type NamedTarget, namedTargets, type PolicyTarget } from './policy-targets.js';
+import {
+  findServicePort,
+  type NamedTarget,
+  namedTargets,
+  type PolicyTarget,
+} from './policy-targets.js';
 import { type TargetLookup, targetId } from './target-lookup.js';
 
 export interface AttachmentErrors {
@@ -79,6 +84,13 @@ function objectErrors(
   if (UNREAD.includes(kind)) return [`${words} is of a kind that this control plane does not read`];
   const object = lookup.find(kind, target);
   if (object === undefined) return [`${words} not found`];
+  if (
+    kind === 'Service' &&
+    sectionName !== undefined &&
+    findServicePort(target, lookup) === undefined
+  ) {
+    return [`TCP port ${sectionName} not found in ${words}`];
+  }
   const isRoute = kind === 'HTTPRoute';
   if (places.length === 0) {
     return [isRoute ? `${words} has no Gateway as a parent` : `no route sends to ${words}`];

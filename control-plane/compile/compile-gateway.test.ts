@@ -144,38 +144,46 @@ describe('the target index', () => {
 });
 
 describe('a policy of more Gateways than a status may list', () => {
-  it('lists 15 and sums up the rest', () => {
-    const labels = { tier: 'edge' };
-    const gateways = Array.from({ length: 20 }, (_, index) =>
-      object('Gateway', `gw-${index}`, gateway.spec ?? null, { labels }),
-    );
-    const selector = { group: parent.group, kind: 'Gateway', matchLabels: labels };
-    const policies = [
-      object('AgentgatewayPolicy', 'p', {
-        targetSelectors: [selector],
-        frontend: { tcp: { keepalive: {} } },
-      }),
-    ];
-    const nothing = { httpRoutes: [], tcpRoutes: [], backends: [] };
-    const [written] = objectStatuses({
-      policies,
-      gateways,
-      ...nothing,
-      previous: () => undefined,
-      nowMs: 0,
-      gatewayFacts: () => undefined,
-    });
-    assert.ok(written);
-    const { ancestors } = written.status as unknown as {
-      ancestors: {
-        ancestorRef: { name: string };
-        conditions: { type: string; message: string }[];
-      }[];
-    };
-    assert.equal(ancestors.length, 16);
-    const summary = ancestors.at(-1);
-    assert.equal(summary?.ancestorRef.name, 'StatusSummary');
-    const summarized = summary?.conditions.find(({ type }) => type === 'StatusSummarized');
-    assert.match(summarized?.message ?? '', /^5 Gateways are left out/);
+  const labels = { tier: 'edge' };
+  const gateways = Array.from({ length: 20 }, (_, index) =>
+    object('Gateway', `gw-${index}`, gateway.spec ?? null, { labels }),
+  );
+  const selector = { group: parent.group, kind: 'Gateway', matchLabels: labels };
+  const selecting = object('AgentgatewayPolicy', 'p', {
+    targetSelectors: [selector],
+    frontend: { tcp: { keepalive: {} } },
   });
+  const foreign = ['a', 'b'].map((name) => ({
+    ancestorRef: { name },
+    controllerName: 'example.com/other',
+    conditions: [],
+  }));
+  const rows: readonly (readonly [string, JsonValue | undefined, number, RegExp])[] = [
+    ['lists 15 and sums up the rest', undefined, 15, /^5 Gateways are left out/],
+    ['leaves room for other controllers', { ancestors: foreign }, 13, /^7 Gateways are left out/],
+  ];
+  for (const [name, previous, listed, summary] of rows) {
+    it(name, () => {
+      const [written] = objectStatuses({
+        policies: [selecting],
+        gateways,
+        ...{ httpRoutes: [], tcpRoutes: [], backends: [] },
+        previous: ({ kind }) => (kind === 'AgentgatewayPolicy' ? previous : undefined),
+        nowMs: 0,
+        gatewayFacts: () => undefined,
+      });
+      const { ancestors } = written?.status as unknown as {
+        ancestors: {
+          ancestorRef: { kind?: string; name: string };
+          conditions: { type: string; message: string }[];
+        }[];
+      };
+      assert.equal(ancestors.length, 16);
+      assert.equal(ancestors.filter(({ ancestorRef }) => ancestorRef.kind).length, listed);
+      const last = ancestors.at(-1);
+      assert.equal(last?.ancestorRef.name, 'StatusSummary');
+      const summarized = last?.conditions.find(({ type }) => type === 'StatusSummarized');
+      assert.match(summarized?.message ?? '', summary);
+    });
+  }
 });

@@ -62,7 +62,8 @@ function keyOf(policy: NamespacedName, kind: PolicyPart['kind'], target: PolicyT
     : frontendPolicyKey(policy, kind, at);
 }
 
-function wireTarget({ gateway, port, sectionName, object }: PolicyTarget): WireTarget {
+function wireTarget(target: PolicyTarget): WireTarget {
+  const { gateway, port, sectionName, object, servicePort } = target;
   const { name, namespace } = object ?? gateway;
   switch (object?.kind) {
     case undefined:
@@ -71,7 +72,6 @@ function wireTarget({ gateway, port, sectionName, object }: PolicyTarget): WireT
       return { backend: { name, namespace, ...withoutUnset({ section: sectionName }) } };
     case 'Service': {
       const hostname = serviceHostname({ namespace, name });
-      const servicePort = sectionName === undefined ? undefined : Number(sectionName);
       return { service: { namespace, hostname, ...withoutUnset({ port: servicePort }) } };
     }
     default: {

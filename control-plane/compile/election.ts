@@ -35,6 +35,8 @@ export function electClaims(candidates: readonly Candidate[]): readonly Claim[] 
       for (const target of targets) {
         const slot = `${part.kind} ${describeTarget(target)}`;
         const holder = part.kind === 'networkAuthorization' ? undefined : holders.get(slot);
+        // A port of a Service, named by number and by name in one policy.
+        if (holder === policy) continue;
         if (holder === undefined) holders.set(slot, policy);
         claims.push({ policy, part, target, winner: holder });
       }

@@ -41,7 +41,8 @@ interface Ancestor {
 export function policyStatus(input: PolicyStatusInput): JsonValue {
   const { policy, previous, now } = input;
   const generation = policy.metadata.generation;
-  const ancestors = limit(ancestorsOf(input));
+  const foreign = foreignEntries(previous, 'ancestors');
+  const ancestors = limit(ancestorsOf(input), Math.max(1, MAX_ANCESTORS - foreign.length));
   const own = ancestors.map(({ ref, findings }) => ({
     ancestorRef: ref,
     controllerName: CONTROLLER_NAME,
@@ -54,7 +55,7 @@ export function policyStatus(input: PolicyStatusInput): JsonValue {
   const summary = summarize(ancestors.flatMap(({ findings }) => findings));
   const stamp = { generation, now, previous: conditionsOf(previous) };
   return {
-    ancestors: [...foreignEntries(previous, 'ancestors'), ...own],
+    ancestors: [...foreign, ...own],
     conditions: stampConditions(summary, stamp),
   } as unknown as JsonValue;
 }
@@ -136,11 +137,11 @@ function summaryAncestor(
   };
 }
 
-/** Past the limit the last place says how many are left out. */
-function limit(ancestors: readonly Ancestor[]): readonly Ancestor[] {
-  if (ancestors.length <= MAX_ANCESTORS) return ancestors;
-  const kept = ancestors.slice(0, MAX_ANCESTORS - 1);
-  const left = ancestors.slice(MAX_ANCESTORS - 1);
+/** Past the room that other controllers leave, the last place says how many are left out. */
+function limit(ancestors: readonly Ancestor[], room: number): readonly Ancestor[] {
+  if (ancestors.length <= room) return ancestors;
+  const kept = ancestors.slice(0, room - 1);
+  const left = ancestors.slice(room - 1);
   const message = `${left.length} Gateways are left out: a status holds at most ${MAX_ANCESTORS} ancestors`;
   const findings = [
     ...summarize(left.flatMap((ancestor) => ancestor.findings)),

@@ -4,6 +4,7 @@ import type { KubeObject } from '../policy/kube-object.js';
 import { objectName } from '../policy/object-name.js';
 import { policySpec, type TargetRef, type TargetSelector } from '../policy/policy-spec.js';
 import { routeSpec } from '../policy/route-spec.js';
+import { tcpPorts } from '../policy/service-spec.js';
 import { type TargetLookup, targetId } from './target-lookup.js';
 
 /** A target of a policy on the workers of one Gateway. */
@@ -16,6 +17,8 @@ export interface PolicyTarget {
   readonly sectionName?: string;
   /** What is meant on that Gateway; absent: the Gateway itself. */
   readonly object?: TargetObject;
+  /** The number of the port that sectionName names by number or name, on a Service. */
+  readonly servicePort?: number;
 }
 
 export interface TargetObject extends NamespacedName {
@@ -72,7 +75,22 @@ function placesOf(target: NamedTarget, lookup: TargetLookup): readonly PolicyTar
     return [{ gateway: { namespace, name }, ...at, ...inside }];
   }
   const object = { kind, namespace, name };
-  return gatewaysServing(object, lookup).map((gateway) => ({ gateway, object, ...inside }));
+  const servicePort = findServicePort(target, lookup);
+  if (kind === 'Service' && sectionName !== undefined && servicePort === undefined) return [];
+  const at = servicePort === undefined ? {} : { servicePort };
+  return gatewaysServing(object, lookup).map((gateway) => ({ gateway, object, ...inside, ...at }));
+}
+
+/** The port of a Service that a target's sectionName means; undefined when there is none. */
+export function findServicePort(
+  { kind, sectionName, ...name }: NamedTarget,
+  lookup: TargetLookup,
+): number | undefined {
+  const service = kind === 'Service' ? lookup.find(kind, name) : undefined;
+  if (service === undefined || sectionName === undefined) return undefined;
+  const ports = tcpPorts(service);
+  const found = ports.find((one) => one.name === sectionName || String(one.port) === sectionName);
+  return found?.port;
 }
 
 function gatewaysServing(object: TargetObject, lookup: TargetLookup): readonly NamespacedName[] {
@@ -103,7 +121,8 @@ function isSelected({ metadata }: KubeObject, selector: TargetSelector): boolean
 }
 
 /** `Gateway default/test port 8080`, for messages; equal targets read alike. */
-export function describeTarget({ gateway, port, sectionName, object }: PolicyTarget): string {
+export function describeTarget(target: PolicyTarget): string {
+  const { gateway, sectionName, object, servicePort, port = servicePort } = target;
   const { kind, namespace, name } = object ?? { kind: 'Gateway', ...gateway };
   const where = `${kind} ${namespace}/${name}`;
   if (port !== undefined) return `${where} port ${port}`;
