@@ -172,7 +172,8 @@ describe('a policy of more Gateways than a status may list', () => {
         nowMs: 0,
         gatewayFacts: () => undefined,
       });
-      const { ancestors } = written?.status as unknown as {
+      assert.ok(written);
+      const { ancestors } = written.status as unknown as {
         ancestors: {
           ancestorRef: { kind?: string; name: string };
           conditions: { type: string; message: string }[];
