@@ -212,6 +212,85 @@ describe('a dump', () => {
     ]);
   });
 
+  it('shows what routes match on and their filters', () => {
+    const { binds } = dumpOf(
+      bindOf(8080),
+      listenerOf('http', 8080),
+      routeOf('r', {
+        matches: [
+          {
+            path: { regex: '/v[0-9]+' },
+            headers: [{ name: 'x', exact: '1' }],
+            queryParams: [{ name: 'q', regex: '.+' }],
+          },
+        ],
+        trafficPolicies: [
+          {
+            requestHeaderModifier: {
+              add: [{ name: 'a', value: '1' }],
+              set: [{ name: 'b', value: '2' }],
+              remove: ['c'],
+            },
+          },
+          { urlRewrite: { host: 'inside.test', full: '/new' } },
+          {
+            requestRedirect: {
+              scheme: 'https',
+              host: 'a.test',
+              port: 8443,
+              status: 301,
+              prefix: '/p',
+            },
+          },
+          { timeout: { request: { seconds: 10 }, backendRequest: { nanos: 500_000_000 } } },
+          {},
+        ],
+        backends: [
+          {
+            backend: { backend: 'httpbin/httpbin' },
+            weight: 1,
+            backendPolicies: [{ responseHeaderModifier: { remove: ['server'] } }],
+          },
+        ],
+      }),
+    );
+    const [bind] = binds as readonly { listeners?: object }[];
+    const [listener] = Object.values(bind?.listeners ?? {});
+    assert.deepEqual((listener as { routes: Record<string, unknown> }).routes['r'], {
+      key: 'r',
+      name: 'httpbin',
+      namespace: 'httpbin',
+      matches: [
+        {
+          path: { regex: '/v[0-9]+' },
+          headers: [{ name: 'x', value: { exact: '1' } }],
+          query: [{ name: 'q', value: { regex: '.+' } }],
+        },
+      ],
+      backends: [
+        {
+          weight: 1,
+          backend: 'httpbin/httpbin',
+          inlinePolicies: [{ responseHeaderModifier: { remove: ['server'] } }],
+        },
+      ],
+      inlinePolicies: [
+        { requestHeaderModifier: { add: { a: '1' }, set: { b: '2' }, remove: ['c'] } },
+        { urlRewrite: { authority: { host: 'inside.test' }, path: { full: '/new' } } },
+        {
+          requestRedirect: {
+            scheme: 'https',
+            authority: { full: 'a.test:8443' },
+            path: { prefix: '/p' },
+            status: 301,
+          },
+        },
+        { timeout: { requestTimeout: '10s', backendRequestTimeout: '500ms' } },
+        { unknown: {} },
+      ],
+    });
+  });
+
   it('holds no key material', () => {
     const text = JSON.stringify(dumpOf(...sample));
     assert.ok(text.includes('"HTTPS":{}'));

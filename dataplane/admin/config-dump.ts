@@ -2,6 +2,7 @@
 import { compareText } from '../../shared/names/sort.js';
 import type { Backend__Output as Backend } from '../../shared/proto/gen/agentgateway/dev/resource/Backend.js';
 import type { Bind__Output as Bind } from '../../shared/proto/gen/agentgateway/dev/resource/Bind.js';
+import type { HeaderMatch__Output as ValueMatch } from '../../shared/proto/gen/agentgateway/dev/resource/HeaderMatch.js';
 import type { Listener__Output as Listener } from '../../shared/proto/gen/agentgateway/dev/resource/Listener.js';
 import type { RouteBackend__Output as RouteBackend } from '../../shared/proto/gen/agentgateway/dev/resource/RouteBackend.js';
 import type { RouteMatch__Output as RouteMatch } from '../../shared/proto/gen/agentgateway/dev/resource/RouteMatch.js';
@@ -10,6 +11,7 @@ import { groupBy, type HeldIndex, indexHeld, type Named } from '../state/held-in
 import type { ResourceSet } from '../state/resource-set.js';
 import type { GatewayResource } from '../state/resource-types.js';
 import { dumpAddresses } from './config-dump-addresses.js';
+import { dumpInlinePolicies } from './config-dump-filters.js';
 import { dumpPolicy } from './config-dump-policy.js';
 
 /** Shapes of the reference proxy's dump that this build can write; 1.1 is the one that the Keepalive guide shows. */
@@ -71,6 +73,7 @@ function dumpListener(listener: Listener, index: HeldIndex): object {
       ...dumpRouteHead(key, value),
       matches: value.matches.map(dumpMatch),
       backends: value.backends.map(dumpRouteBackend),
+      ...dumpInlinePolicies(value.trafficPolicies),
     },
   ]);
   const tcpRoutes = index.tcpRoutes
@@ -114,13 +117,21 @@ function dumpMatch({ path, headers, method, queryParams }: RouteMatch): object {
   const value = path?.kind && { [path.kind]: path[path.kind] };
   return {
     path: value ?? { pathPrefix: '/' },
-    ...(headers.length > 0 ? { headers } : {}),
+    ...(headers.length > 0 ? { headers: headers.map(dumpValueMatch) } : {}),
     ...(method === undefined ? {} : { method: method.exact ?? '' }),
-    ...(queryParams.length > 0 ? { query: queryParams } : {}),
+    ...(queryParams.length > 0 ? { query: queryParams.map(dumpValueMatch) } : {}),
   };
 }
 
-function dumpRouteBackend({ weight = 0, backend, routeGroupKey }: RouteBackend): object {
+function dumpValueMatch({ name = '', exact, regex }: ValueMatch): object {
+  return { name, value: exact === undefined ? { regex } : { exact } };
+}
+
+function dumpRouteBackend(reference: RouteBackend): object {
+  return { ...dumpDestination(reference), ...dumpInlinePolicies(reference.backendPolicies) };
+}
+
+function dumpDestination({ weight = 0, backend, routeGroupKey }: RouteBackend): object {
   if (routeGroupKey) return { weight, routeGroup: routeGroupKey };
   if (backend?.inline !== undefined) {
     const { hostname = '', port = 0 } = backend.inline;

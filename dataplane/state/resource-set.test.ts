@@ -161,6 +161,21 @@ describe('a refused resource', () => {
       /route.name is missing/,
     ],
     [
+      'a path that is no regular expression',
+      received(routeOf('r', { matches: [{}, { path: { regex: '/(' } }] })),
+      /route\.matches\[1\]\.path\.regex: "\/\(" is no regular expression in RE2 syntax/,
+    ],
+    [
+      'a header that is no regular expression',
+      received(routeOf('r', { matches: [{ headers: [{ name: 'x', regex: 'a(?=b)' }] }] })),
+      /route\.matches\[0\]\.headers\[0\]\.regex/,
+    ],
+    [
+      'a query parameter that is no regular expression',
+      received(routeOf('r', { matches: [{ queryParams: [{ name: 'x', regex: '*' }] }] })),
+      /route\.matches\[0\]\.query_params\[0\]\.regex/,
+    ],
+    [
       'backend without kind',
       received({
         name: 'b',

@@ -90,7 +90,7 @@ function validateRoute({ name, matches }: Route): Findings {
 
 function checkPattern(source: string | undefined, field: string): Findings {
   const pattern = source === undefined ? undefined : parsePattern(source);
-  return typeof pattern === 'string' ? error(`${field} is ${pattern}`) : NO_FINDINGS;
+  return typeof pattern === 'string' ? error(`${field}: ${pattern}`) : NO_FINDINGS;
 }
 
 function validateBackend(backend: Backend): Findings {
