@@ -38,10 +38,20 @@ export interface ListenerJoinerOptions {
 
 const LISTENERS = 'listener/';
 
+/** What is known of one version's set; every stream of the gateway asks again at every step. */
+interface Notes {
+  /** Resource name to the Secret that it names. */
+  readonly references: ReadonlyMap<string, string>;
+  /** The last answer, and the Secrets that went into it. */
+  last: { readonly from: readonly (KubeObject | undefined)[]; readonly set: JoinedSet } | undefined;
+  bare: Versioned | undefined;
+}
+
 /** Equal inputs give the same resource objects, so that bytes are encoded once for all streams. */
 export function createListenerJoiner(options: ListenerJoinerOptions): ListenerJoiner {
   /** The Secret that a resource names; '' = none. */
   const references = new WeakMap<SnapshotResource, string>();
+  const notes = new WeakMap<Versioned, Notes>();
   const joined = new WeakMap<SnapshotResource, WeakMap<KubeObject, SnapshotResource | null>>();
 
   const referenceOf = (resource: SnapshotResource): string => {
@@ -67,13 +77,31 @@ export function createListenerJoiner(options: ListenerJoinerOptions): ListenerJo
     bySecret.set(secret, made);
     return made;
   };
-  const findReferences = ({ resources }: Versioned): ReadonlyMap<string, string> => {
-    const found = new Map<string, string>();
-    for (const resource of resources.values()) {
+  const notesOf = (set: Versioned): Notes => {
+    const known = notes.get(set);
+    if (known !== undefined) return known;
+    const references = new Map<string, string>();
+    for (const resource of set.resources.values()) {
       const reference = referenceOf(resource);
-      if (reference !== '') found.set(resource.name, reference);
+      if (reference !== '') references.set(resource.name, reference);
     }
-    return found;
+    const made: Notes = { references, last: undefined, bare: undefined };
+    notes.set(set, made);
+    return made;
+  };
+  const joinAll = (
+    set: Versioned,
+    references: ReadonlyMap<string, string>,
+    secrets: readonly (KubeObject | undefined)[],
+  ): JoinedSet => {
+    if (references.size === 0) return { hash: set.hash, resources: set.resources, secrets: [] };
+    const names = [...references.keys()];
+    const replacements = new Map<string, SnapshotResource | null>();
+    for (const [at, name] of names.entries()) {
+      const resource = set.resources.get(name);
+      if (resource !== undefined) replacements.set(name, joinOne(resource, secrets[at]));
+    }
+    return { ...replace(set, replacements), secrets: [...new Set(references.values())].sort() };
   };
   const replace = (
     set: Versioned,
@@ -92,19 +120,22 @@ export function createListenerJoiner(options: ListenerJoinerOptions): ListenerJo
 
   return {
     join(set, secretOf) {
-      const named = findReferences(set);
-      if (named.size === 0) return { hash: set.hash, resources: set.resources, secrets: [] };
-      const replacements = new Map<string, SnapshotResource | null>();
-      for (const [name, reference] of named) {
-        const resource = set.resources.get(name);
-        if (resource !== undefined) replacements.set(name, joinOne(resource, secretOf(reference)));
-      }
-      return { ...replace(set, replacements), secrets: [...new Set(named.values())].sort() };
+      const known = notesOf(set);
+      const secrets = [...known.references.values()].map(secretOf);
+      const isSame = known.last?.from.every((secret, at) => secret === secrets[at]) ?? false;
+      if (known.last !== undefined && isSame) return known.last.set;
+      const joinedSet = joinAll(set, known.references, secrets);
+      known.last = { from: secrets, set: joinedSet };
+      return joinedSet;
     },
     withoutSecrets(set) {
-      const named = findReferences(set);
-      if (named.size === 0) return set;
-      return replace(set, new Map([...named.keys()].map((name) => [name, null])));
+      const known = notesOf(set);
+      if (known.references.size === 0) return set;
+      known.bare ??= replace(
+        set,
+        new Map([...known.references.keys()].map((name) => [name, null])),
+      );
+      return known.bare;
     },
   };
 }

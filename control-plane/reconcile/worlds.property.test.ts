@@ -170,7 +170,7 @@ describe('any world, changed in any way', () => {
         }
         await world.reconciler.stop();
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
@@ -191,7 +191,7 @@ describe('any world, changed in any way', () => {
         }
         await world.reconciler.stop();
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   });
 
@@ -213,7 +213,7 @@ describe('any world, changed in any way', () => {
         );
         await world.reconciler.stop();
       }),
-      { numRuns: 30 },
+      { numRuns: 15 },
     );
   });
 });

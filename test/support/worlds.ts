@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import type { JsonValue, Op } from '../../control-plane/log/transaction.js';
 import { apiVersionOf, findKind, objectKey } from '../../control-plane/policy/kinds.js';
 import type { KubeObject } from '../../control-plane/policy/kube-object.js';
+import { CERTIFICATES } from './certificates.js';
 import { crdAdmission } from './crd-admission.js';
 
 /**
@@ -29,7 +30,9 @@ const perhaps = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
 interface Draft {
   readonly kind: string;
   readonly names: readonly string[];
-  readonly spec: fc.Arbitrary<object>;
+  readonly spec?: fc.Arbitrary<object>;
+  /** What stands beside `metadata` in kinds without a spec. */
+  readonly body?: fc.Arbitrary<object>;
   readonly labels?: fc.Arbitrary<Record<string, string>>;
 }
 
@@ -51,7 +54,7 @@ const backendRef = fc.oneof(
 const parentRef = fc.record({
   name: gatewayName,
   namespace: perhaps(namespace),
-  sectionName: perhaps(fc.constantFrom('http', 'web')),
+  sectionName: perhaps(fc.constantFrom('http', 'web', 'tls')),
 });
 
 /** What backend settings are about: a Gateway, a route, a backend or a Service, by name or by label. */
@@ -78,7 +81,25 @@ const collector = fc.record({
   namespace: perhaps(namespace),
 });
 
+const PROTOCOLS: Readonly<Record<string, string>> = { tcp: 'TCP', tls: 'HTTPS' };
+
+const certificate = fc.record({
+  certificateRefs: fc.tuple(
+    fc.record({ name: fc.constant('cert'), namespace: perhaps(namespace) }),
+  ),
+});
+
 const DRAFTS: readonly Draft[] = [
+  {
+    kind: 'Secret',
+    names: ['cert'],
+    body: fc
+      .constantFrom(CERTIFICATES.a, CERTIFICATES.b, { certificate: '', privateKey: '' })
+      .map((pair) => ({
+        type: 'kubernetes.io/tls',
+        stringData: { 'tls.crt': pair.certificate, 'tls.key': pair.privateKey },
+      })),
+  },
   {
     kind: 'GatewayClass',
     names: ['agentgateway', 'other'],
@@ -124,7 +145,7 @@ const DRAFTS: readonly Draft[] = [
     kind: 'Gateway',
     names: ['left', 'right'],
     labels: fc.record({ tier: fc.constantFrom('edge', 'core') }),
-    spec: fc.subarray(['http', 'web', 'tcp'], { minLength: 1 }).chain((names) =>
+    spec: fc.subarray(['http', 'web', 'tcp', 'tls'], { minLength: 1 }).chain((names) =>
       fc.record({
         gatewayClassName: fc.constantFrom('agentgateway', 'agentgateway', 'other'),
         listeners: fc.tuple(
@@ -132,7 +153,8 @@ const DRAFTS: readonly Draft[] = [
             fc.record({
               name: fc.constant(name),
               port: fc.constant(8080 + at),
-              protocol: fc.constant(name === 'tcp' ? 'TCP' : 'HTTP'),
+              protocol: fc.constant(PROTOCOLS[name] ?? 'HTTP'),
+              ...(name === 'tls' ? { tls: certificate } : {}),
               allowedRoutes: fc.record({
                 namespaces: fc.record({ from: fc.constantFrom('Same', 'All') }),
               }),
@@ -219,7 +241,7 @@ const DRAFTS: readonly Draft[] = [
       from: fc.tuple(
         fc.record({
           group: fc.constant(GATEWAY_API),
-          kind: fc.constantFrom('HTTPRoute', 'TCPRoute'),
+          kind: fc.constantFrom('Gateway', 'HTTPRoute', 'TCPRoute'),
           namespace,
         }),
         fc.record({
@@ -230,6 +252,7 @@ const DRAFTS: readonly Draft[] = [
       ),
       to: fc.constantFrom(
         [{ group: '', kind: 'Service' }],
+        [{ group: '', kind: 'Secret' }],
         [{ group: 'agentgateway.dev', kind: 'AgentgatewayBackend' }],
         [{ group: 'agentgateway.dev', kind: 'AgentgatewayBackend', name: 'b1' }],
       ),
@@ -273,18 +296,18 @@ function changeOf(place: Place, oftenPut: number): fc.Arbitrary<WorldChange> {
   return fc
     .record({
       isPut: fc.nat(oftenPut - 1).map((n) => n > 0),
-      spec: draft.spec,
+      body: draft.body ?? (draft.spec ?? fc.constant({})).map((spec) => ({ spec })),
       labels: draft.labels ?? fc.constant({}),
       created: fc.constantFrom('2026-01-01T00:00:00Z', '2026-01-02T00:00:00Z'),
     })
-    .map(({ isPut, created, spec, labels }) => {
+    .map(({ isPut, created, body, labels }) => {
       const kind = findKind(draft.kind);
       if (kind === undefined) throw new TypeError(`no kind ${draft.kind}`);
       const key = objectKey(kind, inside, name);
       if (!isPut) return { key, object: undefined };
       const head = { apiVersion: apiVersionOf(kind), kind: kind.kind };
       const metadata = { name, labels, ...(kind.namespaced ? { namespace: inside } : {}) };
-      const given = JSON.parse(JSON.stringify({ ...head, metadata, spec }));
+      const given = JSON.parse(JSON.stringify({ ...head, metadata, ...body }));
       const { object } = crdAdmission().admit(kind, given, { fieldValidation: 'Strict' });
       const stamped = { ...object.metadata, creationTimestamp: created, generation: 1 };
       return { key, object: { ...object, metadata: stamped } };
