@@ -64,7 +64,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#upstreams = upstreams;
     this.#statuses = statuses;
     this.#body = bodyOf(exchange, passage);
-    // One attempt or two: the second only follows when the first one's connection was dead from the start.
+    // One limit over all attempts: another one only follows when nothing of the request has reached a backend.
     this.#deadline = startDeadline(clock, passage.timeoutMs, this.#onDue);
   }
 

@@ -62,8 +62,8 @@ export function backendFilters(policies: readonly BackendPolicy[]): FilterOutcom
 }
 
 /**
- * Milliseconds, 0 for no limit. The shorter of the two limits holds: a request is only sent again when the connection it went
- * out on was dead from the start, so an attempt and the whole exchange are the same here.
+ * Milliseconds, 0 for no limit. The shorter of the two limits holds, over all attempts: a request is only sent again when nothing
+ * of it has reached a backend, so an attempt and the whole exchange are the same here.
  */
 export function timeoutMs(policies: readonly TrafficPolicy[]): number {
   const limits = policies.flatMap(({ timeout }) =>
