@@ -19,7 +19,7 @@ import {
 import type { EndpointTable, Plan } from '../engine/plan.js';
 import type { ApplyReport } from '../engine/report.js';
 import { ApplyLoop } from './apply-loop.js';
-import type { LastGood } from './last-good-format.js';
+import { type LastGood, parseLastGood, renderLastGood } from './last-good-format.js';
 
 const wire = loadWire();
 
@@ -223,5 +223,35 @@ describe('from a response to its answer', () => {
     assert.deepEqual(after.versions(), before.versions());
     assert.deepEqual(await after.loop.handle(response('1-a')), []);
     assert.equal(after.applies.length, 1);
+  });
+
+  it('starts with the endpoints that it had, before the routes that need them', async () => {
+    const before = startLoop();
+    const workload = {
+      ...{ uid: 'u', addresses: [Uint8Array.of(10, 0, 0, 1)] },
+      services: { 'ns/app': { ports: [{ servicePort: 80, targetPort: 8080 }] } },
+    };
+    const value = wire.address.encode({ workload });
+    const resource = { name: 'u', version: 'v', resource: { type_url: ADDRESS_TYPE_URL, value } };
+    const resources = [{ ...resource, aliases: [] }];
+    const sent = { ...response(''), typeUrl: ADDRESS_TYPE_URL, resources };
+    await before.loop.handle(sent);
+    assert.equal(before.later.length, 0, 'no version yet, so nothing to start from');
+    const answer = before.loop.handle(response('1-a', bindOf(8080)));
+    before.applied(0).settle();
+    await answer;
+    await before.loop.handle(sent);
+    const lastGood = parseLastGood(
+      renderLastGood(before.later[0]?.() ?? assert.fail()),
+      'httpbin/agentgateway-proxy',
+    );
+    assert.ok('resources' in lastGood);
+    const after = startLoop();
+    const restored = after.loop.restore(lastGood);
+    assert.deepEqual(after.tables.at(-1), before.tables.at(-1));
+    assert.equal(after.tables.at(-1)?.get('ns/app')?.[0]?.host, '10.0.0.1');
+    after.applied(0).settle();
+    await restored;
+    assert.deepEqual([...after.loop.versions(ADDRESS_TYPE_URL)], [['u', 'v']]);
   });
 });
