@@ -115,6 +115,8 @@ class ModelClient {
     // Nothing newer: the same response stays out.
     this.out = newest ?? out;
     if (newest === undefined) return;
+    // The server has just looked at what is wanted now: a refusal of anything else counts no more.
+    this.#forgetUnwanted();
     if (!refuse) {
       for (const { name, hash } of out.plan.resources) this.#apply(name, hash, []);
       for (const name of out.plan.removed) this.#apply(name, undefined, []);
@@ -158,7 +160,10 @@ class ModelClient {
 
   /** A refusal counts as long as the refused content is wanted whenever the server may send. */
   #forgetOutdated(): void {
-    if (this.out !== undefined) return;
+    if (this.out === undefined) this.#forgetUnwanted();
+  }
+
+  #forgetUnwanted(): void {
     for (const [name, hash] of this.refused) {
       if (this.target.set.resources.get(name)?.hash !== hash) this.refused.delete(name);
     }
