@@ -44,6 +44,8 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+const MAX_CONNECTION_AGE_MS = 1_800_000;
+
 export interface ControlPlaneOptions {
   /** Where log, state and tokens live; made, for its owner only, when missing. */
   readonly dataDir: string;
@@ -53,6 +55,11 @@ export interface ControlPlaneOptions {
   readonly cluster: string;
   readonly logger: Logger;
   readonly clock?: Clock;
+  /**
+   * Age at which workers are asked to connect anew, milliseconds; 0 = never. Default 30 minutes, as istiod's: it spreads
+   * workers over replicas, and costs each of them two empty responses.
+   */
+  readonly maxConnectionAgeMs?: number;
   /** `memory` forgets everything with the process; default `lmdb`, below the data directory. */
   readonly storeKind?: 'lmdb' | 'memory';
 }
@@ -86,6 +93,7 @@ async function start(
   started: StopList,
 ): Promise<RunningControlPlane> {
   const { cluster, dataDir, logger, clock = systemClock() } = options;
+  const { maxConnectionAgeMs = MAX_CONNECTION_AGE_MS } = options;
   const version = packageVersion();
   const instance = `heartline/${version}@${hostname()}`;
   const newSessionId = (): string => randomBytes(6).toString('hex');
@@ -142,13 +150,18 @@ async function start(
 
   const shared = { bus, wire, authenticate, logger, instance, newSessionId };
   const services = [
-    createDiscoveryService({ ...shared, clock, ledger, sets: createWorkerSets(reconciler, live) }),
+    createDiscoveryService({
+      ...{ ...shared, clock, ledger, random: Math.random },
+      sets: createWorkerSets(reconciler, live),
+      admission: { maxAgeMs: maxConnectionAgeMs },
+    }),
     createFleetService({ ...shared, clock, registry }),
   ];
   const rpc = await startRpcServer({
     ...{ services, authenticate, clock },
     address: options.xdsAddress,
     packageDefinition: loadPackageDefinition(),
+    maxConnectionAgeMs,
   });
   started.add(() => rpc.stop());
   const api = await startApiServer({

@@ -2,12 +2,12 @@
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { EventBody, WorkerRef } from '../../shared/events/event.js';
 import type { Clock } from '../../shared/time/clock.js';
-import { failCall, type RawStream } from '../auth/rpc-guard.js';
+import type { RawStream } from '../auth/rpc-guard.js';
 import type { WorkerLedger } from '../fleet/rejection-ledger.js';
 import type { Dialect } from './dialect.js';
+import { endCall } from './end-call.js';
 import type { ResourceSet } from './holding.js';
 import { NO_REJECTIONS, type Rejections } from './rejections.js';
-import { resetCall } from './reset-call.js';
 import type { ResponseCache } from './response-cache.js';
 import {
   openSession,
@@ -39,9 +39,6 @@ export interface DiscoveryStreamOptions<Request extends AnyRequest, Stream, Plan
   readonly ledger: WorkerLedger;
   readonly clock: Pick<Clock, 'monotonicMs' | 'after'>;
 }
-
-/** How long the end of a stream may take to be read by its client, milliseconds; then the stream is reset. */
-const END_GRACE_MS = 1_000;
 
 /** An open stream as seen by those who do not care which protocol it speaks. */
 export interface LiveStream {
@@ -114,9 +111,7 @@ export class DiscoveryStream<Request extends AnyRequest, Stream, Plan extends An
   fail(error: HeartlineError): void {
     this.#isEnded = true;
     const { call, clock } = this.#options;
-    failCall(call, error);
-    // Nothing waits any more: the client reads, and has its status.
-    if (call.writableLength > 0) clock.after(END_GRACE_MS, () => resetCall(call));
+    endCall(call, error, clock);
   }
 
   #checkType(typeUrl: string, unanswered: Unanswered): EventBody[] {

@@ -13,6 +13,7 @@ import { bindWorker } from '../auth/worker-binding.js';
 import type { Bus } from '../bus/bus.js';
 import type { RejectionLedger } from '../fleet/rejection-ledger.js';
 import { workerRef } from '../fleet/worker-key.js';
+import type { AdmissionLimits } from './admission.js';
 import type { Dialect } from './dialect.js';
 import { DiscoveryStream, type LiveStream } from './discovery-stream.js';
 import { readNode } from './node-identity.js';
@@ -27,7 +28,11 @@ export interface DiscoveryOptions {
   readonly sets: WorkerSets;
   readonly bus: Bus;
   readonly wire: Wire;
-  readonly clock: Pick<Clock, 'monotonicMs' | 'after'>;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** How many streams are let in how fast, and for how long; what is absent keeps its default. */
+  readonly admission?: Partial<AdmissionLimits>;
   readonly authenticate: Authenticator;
   readonly logger: Logger;
   readonly ledger: Pick<RejectionLedger, 'open'>;

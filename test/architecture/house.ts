@@ -48,6 +48,7 @@ export const PURE: readonly string[] = [
   'control-plane/xds/session',
   'control-plane/xds/subscription',
   'control-plane/xds/type-protocol',
+  'control-plane/xds/token-bucket',
   'control-plane/xds/type-stream',
   'control-plane/xds/unanswered',
   'control-plane/xds/verdict',

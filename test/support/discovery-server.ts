@@ -46,6 +46,7 @@ export async function startDiscoveryServer(options: DiscoveryServerOptions = {})
   const discovery = createDiscoveryService({
     ...{ sets, bus, wire, authenticate, logger, clock, ledger },
     instance: 'control-plane-under-test',
+    random: Math.random,
     newSessionId: () => {
       sessions += 1;
       return `s${sessions}`;

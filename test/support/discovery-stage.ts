@@ -6,6 +6,7 @@ import { createFleetRegistry } from '../../control-plane/fleet/registry.js';
 import { createRejectionLedger } from '../../control-plane/fleet/rejection-ledger.js';
 import { createMemoryStore } from '../../control-plane/store/memory-store.js';
 import type { Store } from '../../control-plane/store/store.js';
+import type { AdmissionLimits } from '../../control-plane/xds/admission.js';
 import { createDiscoveryService } from '../../control-plane/xds/discovery-service.js';
 import { startRpcServer } from '../../control-plane/xds/server.js';
 import { createWorkerSets } from '../../control-plane/xds/worker-sets.js';
@@ -29,6 +30,8 @@ export interface StageOptions {
   readonly store?: Store;
   readonly source?: HandMadeSource;
   readonly clock?: ManualClock;
+  readonly admission?: Partial<AdmissionLimits>;
+  readonly maxConnectionAgeMs?: number;
 }
 
 /** Discovery on a real port, with contents made by hand, the ledger, the registry, and a clock moved by hand. */
@@ -54,6 +57,8 @@ export async function openDiscoveryStage(options: StageOptions = {}) {
     ...{ bus, wire, authenticate, logger, ledger, clock },
     sets: createWorkerSets(source),
     instance: 'control-plane-under-test',
+    admission: options.admission ?? {},
+    random: Math.random,
     newSessionId: () => {
       sessions += 1;
       return `s${sessions}`;
@@ -62,6 +67,7 @@ export async function openDiscoveryStage(options: StageOptions = {}) {
   const server = await startRpcServer({
     ...{ authenticate, packageDefinition, clock: systemClock(), services: [discovery] },
     address: { host: '127.0.0.1', port: 0 },
+    maxConnectionAgeMs: options.maxConnectionAgeMs ?? 0,
   });
   const target = `127.0.0.1:${server.address.port}`;
   const clients: DeltaClient[] = [];

@@ -12,6 +12,11 @@ export function addControlPlaneCommand(program: Command, context: CommandContext
     .option('--api-addr <host:port>', 'HTTP: the Kubernetes-style API', '127.0.0.1:9979')
     .option('--data-dir <dir>', 'where log, state and tokens live', STATE_DIRECTORY)
     .option('--cluster <name>', 'cluster of the workers that use the worker token', 'local')
+    .option(
+      '--max-connection-age <duration>',
+      'ask workers to connect anew at this age; 0s = never',
+      '30m',
+    )
     .option('--allow-insecure', 'allow addresses other than loopback, without TLS')
     .option('--parent-pipe', 'exit when standard input closes')
     .addHelpText(

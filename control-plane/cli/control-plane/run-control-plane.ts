@@ -5,13 +5,19 @@ import { type HostPort, isLoopback, parseHostPort } from '../../../shared/names/
 import { onParentGone } from '../../../shared/process/parent-pipe.js';
 import { onStopSignal } from '../../../shared/process/stop-signals.js';
 import { createLogger, type Logger } from '../../../shared/telemetry/logger.js';
+import { parseDurationMs } from '../../../shared/time/duration.js';
 import { startControlPlane } from '../../app.js';
+
+/** Workers that reconnect more often than this do little else. */
+const MIN_AGE_MS = 60_000;
 
 export interface ControlPlaneFlags {
   readonly xdsAddr: string;
   readonly apiAddr: string;
   readonly dataDir: string;
   readonly cluster: string;
+  /** As in `30m`; `0s` = never. */
+  readonly maxConnectionAge: string;
   readonly allowInsecure?: boolean;
   readonly parentPipe?: boolean;
 }
@@ -24,6 +30,7 @@ export async function runControlPlane(flags: ControlPlaneFlags): Promise<number>
     xdsAddress: readAddress(flags, 'xdsAddr', '--xds-addr'),
     apiAddress: readAddress(flags, 'apiAddr', '--api-addr'),
     cluster: flags.cluster,
+    maxConnectionAgeMs: readAge(flags.maxConnectionAge),
     logger,
   });
   await untilStopRequest(flags.parentPipe ?? false, logger);
@@ -44,6 +51,15 @@ function readAddress(flags: ControlPlaneFlags, key: 'xdsAddr' | 'apiAddr', flag:
   throw new HeartlineError(
     'CONFIG',
     `${flag} ${flags[key]} is reachable from other machines and this release has no TLS; use a loopback address, or add --allow-insecure`,
+  );
+}
+
+function readAge(text: string): number {
+  const ageMs = parseDurationMs(text);
+  if (ageMs !== undefined && (ageMs === 0 || ageMs >= MIN_AGE_MS)) return ageMs;
+  throw new HeartlineError(
+    'INVALID_ARGUMENT',
+    `--max-connection-age ${text} must be 0s (never) or at least 1m, e.g. 30m`,
   );
 }
 

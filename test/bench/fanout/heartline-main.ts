@@ -66,6 +66,7 @@ async function main(resources: number): Promise<void> {
   const discovery = createDiscoveryService({
     ...{ sets: createWorkerSets(reconciler), bus, wire, authenticate, logger },
     ...{ clock, ledger, instance: 'bench' },
+    random: Math.random,
     newSessionId: () => randomBytes(6).toString('hex'),
   });
   const rpc = await startRpcServer({
