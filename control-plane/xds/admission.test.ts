@@ -1,16 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { connect, constants } from 'node:http2';
+import { connect, constants, type IncomingHttpHeaders } from 'node:http2';
 import { test } from 'node:test';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
 import { namesOf } from '../../test/support/delta-client.js';
-import { onDiscoveryStage } from '../../test/support/discovery-stage.js';
+import { type DiscoveryStage, onDiscoveryStage } from '../../test/support/discovery-stage.js';
 import { eventually } from '../../test/support/eventually.js';
 import { snapshotOf, versionOf } from '../../test/support/resource-sets.js';
 import { fillBucket, waitForTokenMs } from './token-bucket.js';
 
 const AB = { a: '1', b: '1' };
 const HELD = { a: versionOf('1'), b: versionOf('1') };
+/** Headers and nothing else, by HTTP/2 itself: what a gRPC client would hide. */
+function openRawStream({ target, token }: DiscoveryStage) {
+  const session = connect(`http://${target}`);
+  session.on('error', () => undefined);
+  const stream = session.request({
+    ':method': 'POST',
+    ':path': '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources',
+    'content-type': 'application/grpc',
+    te: 'trailers',
+    authorization: `Bearer ${token}`,
+  });
+  stream.on('error', () => undefined);
+  return { session, stream };
+}
+
 const RATE = { perSecond: 10, burst: 2 };
 
 test('a bucket fills at its rate, up to its burst', () => {
@@ -90,19 +105,24 @@ test('beyond the queue: refused at once, with a spread hint when to come back', 
 
 test('a stream that never says who it is ends by name', () =>
   onDiscoveryStage({}, async (stage) => {
-    const silent = stage.connect();
+    const { session, stream } = openRawStream(stage);
+    const headers = new Promise<IncomingHttpHeaders>((resolve) => stream.once('response', resolve));
     let isEnded = false;
-    void silent.status.then(() => {
+    void headers.then(() => {
       isEnded = true;
     });
-    await eventually(() => {
-      stage.clock.advance(1_000);
-      assert.ok(isEnded);
-    });
-    const end = await silent.status;
-    assert.equal(end.code, status.DEADLINE_EXCEEDED);
-    assert.match(end.details, /no request within 10 s/);
-    assert.equal(stage.row('node-1'), undefined);
+    await eventually(
+      () => {
+        stage.clock.advance(1_000);
+        assert.ok(isEnded);
+      },
+      { everyMs: 10 },
+    );
+    const end = await headers;
+    assert.equal(Number(end['grpc-status']), status.DEADLINE_EXCEEDED);
+    assert.match(decodeURI(String(end['grpc-message'])), /no request within 10 s/);
+    assert.deepEqual(stage.registry.views(), []);
+    session.destroy();
   }));
 
 test('an old stream is asked to come again: politely, one by one, and nothing is resent', () =>
@@ -136,16 +156,7 @@ test('an old stream is asked to come again: politely, one by one, and nothing is
 
 test('a connection that is old gets a GOAWAY before its streams are ended', () =>
   onDiscoveryStage({ maxConnectionAgeMs: 50 }, async (stage) => {
-    const session = connect(`http://${stage.target}`);
-    session.on('error', () => undefined);
-    const stream = session.request({
-      ':method': 'POST',
-      ':path': '/envoy.service.discovery.v3.AggregatedDiscoveryService/DeltaAggregatedResources',
-      'content-type': 'application/grpc',
-      te: 'trailers',
-      authorization: `Bearer ${stage.token}`,
-    });
-    stream.on('error', () => undefined);
+    const { session, stream } = openRawStream(stage);
     const code = await new Promise<number>((resolve) => session.once('goaway', resolve));
     assert.equal(code, constants.NGHTTP2_NO_ERROR);
     assert.equal(stream.closed, false, 'the stream goes on');
