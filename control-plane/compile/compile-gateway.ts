@@ -13,7 +13,7 @@ import { type GatewayResource, gatewayResource } from './gateway-resource.js';
 import { compileBinds, compileListener, isServed, planListeners } from './listeners.js';
 import { collectReferents, type ReferentObjects, type Referents } from './referents.js';
 import { NO_MEMO, type RouteMemo } from './route-memo.js';
-import { orderByAge, type RoutedObject } from './route-order.js';
+import { orderByAge, routedObject } from './route-order.js';
 import { createTargetLookup } from './target-lookup.js';
 
 /**
@@ -89,20 +89,23 @@ function compileTraffic(
       return gatewayResource('listener', listener.key, { listener });
     }),
   ];
-  const routed = input.httpRoutes.map((object): RoutedObject => {
-    const compile = (): GatewayResource[] =>
-      compileHttpRoute(object, context).map((route) =>
-        gatewayResource('route', route.key, { route }),
-      );
-    return { object, resources: remembered(object, compile) };
-  });
+  const routed = input.httpRoutes.map((object) =>
+    remembered(object, () => {
+      const routes = compileHttpRoute(object, context);
+      const named = routes.map((route) => gatewayResource('route', route.key, { route }));
+      return routedObject(object, named);
+    }),
+  );
   for (const resource of orderByAge(routed)) resources.push(resource);
   for (const object of input.tcpRoutes) {
-    const compile = (): GatewayResource[] =>
-      compileTcpRoute(object, context).map((tcpRoute) =>
+    const tcp = remembered(object, () => {
+      const routes = compileTcpRoute(object, context);
+      const named = routes.map((tcpRoute) =>
         gatewayResource('tcp_route', tcpRoute.key, { tcpRoute }),
       );
-    resources.push(...remembered(object, compile));
+      return routedObject(object, named);
+    });
+    resources.push(...tcp.resources);
   }
   return resources;
 }

@@ -2,15 +2,12 @@
 import { formatNamespacedName } from '../../shared/names/gateway-name.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { objectId } from '../policy/object-name.js';
-import type { GatewayResource } from './gateway-resource.js';
 import type { Referent, Referents } from './referents.js';
+import type { RoutedObject } from './route-order.js';
 import { referentsOf } from './targets.js';
 
-/** The resources of a route: those of last time, or what `compile` makes of it. */
-type RememberedRoutes = (
-  route: KubeObject,
-  compile: () => readonly GatewayResource[],
-) => readonly GatewayResource[];
+/** What a route came to last time, or what `compile` makes of it now. */
+type RememberedRoutes = (route: KubeObject, compile: () => RoutedObject) => RoutedObject;
 
 /**
  * What each route came to on each gateway, together with all that it was compiled from. While those are the
@@ -27,7 +24,7 @@ interface Entry {
   /** The gateway and its certificates, as one list that is shared by all routes. */
   readonly gatewaySources: Sources;
   readonly routeSources: Sources;
-  readonly resources: readonly GatewayResource[];
+  readonly routed: RoutedObject;
 }
 
 interface Remembered {
@@ -59,10 +56,10 @@ export function createRouteMemo(): RouteMemo {
         const known = entries.get(id);
         const isKnown =
           known?.gatewaySources === gatewaySources && isSame(known.routeSources, routeSources);
-        if (isKnown) return known.resources;
-        const resources = compile();
-        entries.set(id, { gatewaySources, routeSources, resources });
-        return resources;
+        if (isKnown) return known.routed;
+        const routed = compile();
+        entries.set(id, { gatewaySources, routeSources, routed });
+        return routed;
       };
     },
   };

@@ -7,7 +7,7 @@ import { compareText } from '../../shared/names/sort.js';
 import type { RouteMatch } from '../../shared/proto/gen/agentgateway/dev/resource/RouteMatch.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { gatewayResource } from './gateway-resource.js';
-import { orderByAge, type RoutedObject } from './route-order.js';
+import { orderByAge, type RoutedObject, routedObject } from './route-order.js';
 
 interface RouteShape {
   readonly name: string;
@@ -46,7 +46,7 @@ function toObject({ name, age, rules }: RouteShape): RoutedObject {
     const route = { key, listenerKey: 'ns/gw.http', hostnames, matches: [one] };
     return gatewayResource('route', key, { route });
   });
-  return { object: object as unknown as KubeObject, resources };
+  return routedObject(object as unknown as KubeObject, resources);
 }
 
 /** Which route's rule it is, and what it matches. */

@@ -6,11 +6,31 @@ import type { KubeObject } from '../policy/kube-object.js';
 import { objectId } from '../policy/object-name.js';
 import { type GatewayResource, gatewayResource } from './gateway-resource.js';
 
-/** A route object with what it came to on one gateway. */
+/** A route object as it came out on one gateway, with what its place among others depends on. */
 export interface RoutedObject {
-  readonly object: KubeObject;
   readonly resources: readonly GatewayResource[];
+  /** Of the HTTP routes among them, in the same order. */
+  readonly ages: readonly AgedRoute[];
 }
+
+/** Reads, once, what deciding the order needs: it is decided anew whenever one route changes. */
+export function routedObject(
+  object: KubeObject,
+  resources: readonly GatewayResource[],
+): RoutedObject {
+  const created = creationSeconds(object);
+  const id = objectId(object);
+  const ages = resources.flatMap(({ message: { route } }): AgedRoute[] => {
+    if (!route) return [];
+    const patternLengths = lengthsOfPatterns(route);
+    return [
+      { route, key: route.key ?? '', created, id, patternLengths, ties: tiesOf(route, NONE) },
+    ];
+  });
+  return { resources, ages };
+}
+
+const NONE: ReadonlySet<number> = new Set();
 
 /**
  * Where two matches are equal by everything else, the older route comes first, then the first by `namespace/name` (Gateway API).
@@ -19,8 +39,8 @@ export interface RoutedObject {
  * `<creation time>.<place among those of that second>/` in front of their keys, ten digits and three.
  */
 export function orderByAge(routed: readonly RoutedObject[]): readonly GatewayResource[] {
-  const resources = routed.flatMap((each) => each.resources);
-  if (isInOrder(routed)) return resources;
+  const resources: GatewayResource[] = [];
+  for (const one of routed) resources.push(...one.resources);
   const keys = agedKeys(routed);
   if (keys.size === 0) return resources;
   return resources.map((resource) => {
@@ -31,23 +51,6 @@ export function orderByAge(routed: readonly RoutedObject[]): readonly GatewayRes
   });
 }
 
-/** Cheap, and true for one route, or names in the order of age. */
-function isInOrder(routed: readonly RoutedObject[]): boolean {
-  return routed.every(({ object }, at) => {
-    const before = routed[at - 1]?.object;
-    if (before === undefined) return true;
-    const [older, younger] = [objectId(before), objectId(object)];
-    // Keys go on with a dot after the name, which comes after a dash: `a-b` sorts before `a`.
-    const inKeys = `${older}.` < `${younger}.` && !younger.startsWith(`${older}.`);
-    return inKeys && older < younger && createdText(before) <= createdText(object);
-  });
-}
-
-/** RFC 3339 in UTC: as text in the order of time. */
-function createdText({ metadata }: KubeObject): string {
-  return metadata.creationTimestamp ?? '';
-}
-
 interface AgedRoute {
   readonly route: Route;
   readonly key: string;
@@ -55,18 +58,19 @@ interface AgedRoute {
   readonly created: number;
   /** `namespace/name` of the object. */
   readonly id: string;
+  readonly patternLengths: readonly number[];
+  /** As long as the listener has no patterns; see `tiesOf`. */
+  readonly ties: readonly string[];
 }
 
 function agedKeys(routed: readonly RoutedObject[]): ReadonlyMap<Route, string> {
   const byListener = new Map<string, AgedRoute[]>();
-  for (const { object, resources } of routed) {
-    const created = creationSeconds(object);
-    const id = objectId(object);
-    for (const { route } of resources.map(({ message }) => message)) {
-      if (!route) continue;
-      const members = byListener.get(route.listenerKey ?? '') ?? [];
-      if (members.length === 0) byListener.set(route.listenerKey ?? '', members);
-      members.push({ route, key: route.key ?? '', created, id });
+  for (const { ages } of routed) {
+    for (const aged of ages) {
+      const listener = aged.route.listenerKey ?? '';
+      const members = byListener.get(listener);
+      if (members === undefined) byListener.set(listener, [aged]);
+      else members.push(aged);
     }
   }
   const keys = new Map<Route, string>();
@@ -86,17 +90,30 @@ function compareAge(a: AgedRoute, b: AgedRoute): number {
   return a.created - b.created || compareText(a.id, b.id);
 }
 
+/**
+ * Whether two tied routes stand in the order of their keys and not in that of their age. Of the routes that
+ * share a tie it is enough to compare each with its neighbour in the order of keys.
+ */
 function isDecidedWrongly(members: readonly AgedRoute[]): boolean {
-  const patternLengths = new Set(members.flatMap(({ route }) => lengthsOfPatterns(route)));
-  const youngest = new Map<string, AgedRoute>();
-  for (const aged of members.toSorted((a, b) => compareText(a.key, b.key))) {
-    for (const tie of tiesOf(aged.route, patternLengths)) {
-      const before = youngest.get(tie);
-      if (before !== undefined && compareAge(before, aged) > 0) return true;
-      youngest.set(tie, aged);
+  const patternLengths = new Set(members.flatMap((aged) => aged.patternLengths));
+  const tied = new Map<string, AgedRoute[]>();
+  for (const aged of members) {
+    const ties = patternLengths.size === 0 ? aged.ties : tiesOf(aged.route, patternLengths);
+    for (const tie of ties) {
+      const others = tied.get(tie);
+      if (others === undefined) tied.set(tie, [aged]);
+      else others.push(aged);
     }
   }
-  return false;
+  return [...tied.values()].some((group) => group.length > 1 && isOutOfOrder(group));
+}
+
+function isOutOfOrder(group: readonly AgedRoute[]): boolean {
+  const byKey = group.toSorted((a, b) => compareText(a.key, b.key));
+  return byKey.some((aged, at) => {
+    const before = byKey[at - 1];
+    return before !== undefined && compareAge(before, aged) > 0;
+  });
 }
 
 /** Matches that may be equal and hold for one request have one of these in common. */

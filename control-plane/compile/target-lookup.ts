@@ -14,25 +14,25 @@ export interface TargetLookup {
 }
 
 /**
- * Everything that these objects can tell. The first question about a kind costs one walk over the objects
- * of that kind: most policies ask about Gateways, and routes are many.
+ * Everything that these objects can tell. The first question of a sort about a kind costs one walk over the
+ * objects of that kind: most policies ask about Gateways, and routes are many.
  */
 export function createTargetLookup(objects: Iterable<KubeObject>): TargetLookup {
-  const tables = new Map<string, KindTables>();
   let byKind: ReadonlyMap<string, readonly KubeObject[]> | undefined;
-  const read = (kind: string): KindTables => {
-    const known = tables.get(kind);
-    if (known !== undefined) return known;
-    byKind ??= groupByKind(objects);
-    const made = tabulate(byKind.get(kind) ?? []);
-    tables.set(kind, made);
-    return made;
+  const listed = (kind: string): readonly KubeObject[] => {
+    byKind ??= groupBy(objects, (object) => [object.kind]);
+    return byKind.get(kind) ?? [];
   };
+  const byName = lazily((kind) => groupBy(listed(kind), (object) => [objectId(object)]));
+  const byNamespace = lazily((kind) =>
+    groupBy(listed(kind), (object) => [objectName(object).namespace]),
+  );
+  const byDestination = lazily((kind) => groupBy(listed(kind), routeDestinations));
   return {
-    find: (kind, name) => read(kind).byName.get(formatNamespacedName(name)),
-    ofKind: (kind, namespace) => read(kind).byNamespace.get(namespace) ?? [],
+    find: (kind, name) => byName(kind).get(formatNamespacedName(name))?.[0],
+    ofKind: (kind, namespace) => byNamespace(kind).get(namespace) ?? [],
     routesTo: (kind, name) =>
-      ROUTE_KINDS.flatMap((route) => read(route).byDestination.get(targetId(kind, name)) ?? []),
+      ROUTE_KINDS.flatMap((route) => byDestination(route).get(targetId(kind, name)) ?? []),
   };
 }
 
@@ -53,35 +53,33 @@ function destinationId({ kind, namespace, name }: BackendRef, own: string): stri
   return targetId(kind, { namespace: namespace ?? own, name });
 }
 
-interface KindTables {
-  readonly byName: ReadonlyMap<string, KubeObject>;
-  readonly byNamespace: ReadonlyMap<string, readonly KubeObject[]>;
-  /** Routes only. */
-  readonly byDestination: ReadonlyMap<string, readonly KubeObject[]>;
-}
-
 const ROUTE_KINDS = ['HTTPRoute', 'TCPRoute'];
 
-function groupByKind(objects: Iterable<KubeObject>): ReadonlyMap<string, readonly KubeObject[]> {
-  const byKind = new Map<string, KubeObject[]>();
-  for (const object of objects) push(byKind, object.kind, object);
-  return byKind;
+type Groups = ReadonlyMap<string, readonly KubeObject[]>;
+
+/** Makes the groups of each kind when they are asked for first. */
+function lazily(make: (kind: string) => Groups): (kind: string) => Groups {
+  const made = new Map<string, Groups>();
+  return (kind) => {
+    const known = made.get(kind);
+    if (known !== undefined) return known;
+    const groups = make(kind);
+    made.set(kind, groups);
+    return groups;
+  };
 }
 
-function tabulate(objects: readonly KubeObject[]): KindTables {
-  const byName = new Map<string, KubeObject>();
-  const byNamespace = new Map<string, KubeObject[]>();
-  const byDestination = new Map<string, KubeObject[]>();
+function groupBy(
+  objects: Iterable<KubeObject>,
+  keysOf: (object: KubeObject) => readonly string[],
+): Groups {
+  const groups = new Map<string, KubeObject[]>();
   for (const object of objects) {
-    byName.set(objectId(object), object);
-    push(byNamespace, objectName(object).namespace, object);
-    for (const id of routeDestinations(object)) push(byDestination, id, object);
+    for (const key of keysOf(object)) {
+      const group = groups.get(key);
+      if (group === undefined) groups.set(key, [object]);
+      else group.push(object);
+    }
   }
-  return { byName, byNamespace, byDestination };
-}
-
-function push(into: Map<string, KubeObject[]>, key: string, object: KubeObject): void {
-  const list = into.get(key);
-  if (list === undefined) into.set(key, [object]);
-  else list.push(object);
+  return groups;
 }
