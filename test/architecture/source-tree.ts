@@ -12,7 +12,7 @@ export interface SourceTree {
   readText(path: string): string;
 }
 
-const IGNORED = new Set(['.git', '.heartline', 'dist', 'node_modules']);
+const IGNORED = new Set(['.git', '.bench', '.heartline', 'dist', 'node_modules']);
 
 export function readSourceTree(root: string): SourceTree {
   const files: string[] = [];

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { eventually } from './eventually.js';
 import { findPortOffset } from './free-ports.js';
@@ -10,7 +10,8 @@ import { findPortOffset } from './free-ports.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** Absolute, because `--import` resolves from the working directory of the process. */
 const TSX = import.meta.resolve('tsx');
-const MAIN = join(ROOT, 'control-plane/cli/main.ts');
+/** From sources in tests, compiled in benchmarks. */
+const MAIN = join(ROOT, `control-plane/cli/main${extname(import.meta.url)}`);
 
 export interface CommandResult {
   readonly code: number | null;

@@ -3,8 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type LineProcess, startLineProcess, startNodeProcess } from '../support/line-process.js';
+import {
+  findSource,
+  type LineProcess,
+  startLineProcess,
+  startNodeProcess,
+} from '../support/line-process.js';
 import { median, quantile } from '../support/statistics.js';
 
 /**
@@ -16,7 +20,6 @@ const SIZES = [10, 1_000, 10_000];
 const WARM_UP = 20;
 const PUSHES = 60;
 const GO_SOURCES = '/usr/share/gocode/src/google.golang.org/grpc';
-const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 const url = (file: string): URL => new URL(file, import.meta.url);
 
 interface Push {
@@ -33,7 +36,7 @@ async function measure(name: string, start: () => LineProcess): Promise<void> {
   const server = start();
   const port = await server.read();
   const before = Number(await ask(server, 'memory'));
-  const workers = startNodeProcess(url('./workers-main.ts'), [port, String(WORKERS)]);
+  const workers = startNodeProcess(url('./workers-main.js'), [port, String(WORKERS)]);
   await workers.read();
   await ask(server, `connected ${WORKERS}`);
   const after = Number(await ask(server, 'memory'));
@@ -51,7 +54,7 @@ async function measure(name: string, start: () => LineProcess): Promise<void> {
 }
 
 function startOurs(resources: number): LineProcess {
-  return startNodeProcess(url('./heartline-main.ts'), [String(resources)], ['--expose-gc']);
+  return startNodeProcess(url('./heartline-main.js'), [String(resources)], ['--expose-gc']);
 }
 
 async function main(): Promise<void> {
@@ -60,7 +63,7 @@ async function main(): Promise<void> {
   console.log(`${''.padEnd(34)}${heads.map((head) => head.padStart(10)).join('')}`);
   for (const size of SIZES) await measure(`heartline, ${size} routes`, () => startOurs(size));
   await measure('grpc-js, bytes only', () =>
-    startNodeProcess(url('./raw-grpc-main.ts'), [], ['--expose-gc']),
+    startNodeProcess(url('./raw-grpc-main.js'), [], ['--expose-gc']),
   );
   if (existsSync(GO_SOURCES)) await measureGo();
   else console.log('gRPC-Go is not installed (golang-go, golang-google-grpc-dev): not measured');
@@ -71,7 +74,10 @@ async function measureGo(): Promise<void> {
   try {
     const binary = join(dir, 'fanout');
     const env = { ...process.env, GO111MODULE: 'off', GOPATH: '/usr/share/gocode', GOCACHE: dir };
-    execFileSync('go', ['build', '-o', binary, here('./raw-grpc.go')], { env, stdio: 'inherit' });
+    execFileSync('go', ['build', '-o', binary, findSource('raw-grpc.go', import.meta.url)], {
+      env,
+      stdio: 'inherit',
+    });
     await measure('gRPC-Go, bytes only', () => startLineProcess(binary, []));
   } finally {
     rmSync(dir, { recursive: true, force: true });

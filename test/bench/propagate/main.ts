@@ -5,12 +5,16 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { openLmdbStore } from '../../../control-plane/store/lmdb-store.js';
 import { exchange } from '../../support/exchange.js';
 import { POLICIES_PATH, policyClient, policyObject } from '../../support/policies.js';
 import { type Stack, startStack } from '../../support/stack.js';
-import { type LineProcess, startLineProcess, startNodeProcess } from '../support/line-process.js';
+import {
+  findSource,
+  type LineProcess,
+  startLineProcess,
+  startNodeProcess,
+} from '../support/line-process.js';
 import { quantile } from '../support/statistics.js';
 
 /**
@@ -140,7 +144,7 @@ function print(name: string, sampleMs: readonly number[]): void {
 }
 
 async function measureUnderLoad(bench: Bench): Promise<void> {
-  const load = startNodeProcess(support('load-main.ts'), [String(bench.stack.port(8080))]);
+  const load = startNodeProcess(support('load-main.js'), [String(bench.stack.port(8080))]);
   load.write('capacity 3');
   const capacity = Number(await load.read());
   load.write(`start ${Math.round(capacity * LOAD)}`);
@@ -156,10 +160,10 @@ async function main(): Promise<void> {
   const stack = await startStack();
   try {
     const binary = join(directory, 'watch-sockets');
-    const source = fileURLToPath(new URL('./watch-sockets.c', import.meta.url));
+    const source = findSource('watch-sockets.c', import.meta.url);
     execFileSync('gcc', ['-O2', '-o', binary, source], { stdio: 'inherit' });
     const port = String(stack.port(8080));
-    const clients = startNodeProcess(support('idle-clients-main.ts'), [port, String(CONNECTIONS)]);
+    const clients = startNodeProcess(support('idle-clients-main.js'), [port, String(CONNECTIONS)]);
     await clients.read();
     await policyClient(stack).put('bench', frontend(99));
     await new Promise((resolve) => setTimeout(resolve, 1000));

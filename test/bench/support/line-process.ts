@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
 
 /** A child that is driven line by line: one line in, one line out. */
 export interface LineProcess {
@@ -32,17 +33,16 @@ export function startLineProcess(file: string, args: readonly string[]): LinePro
   };
 }
 
-/** Runs one of the benchmark's own TypeScript programs as such a child; `options` are Node's. */
+/** Runs one of the benchmark's own programs as such a child; `options` are Node's. */
 export function startNodeProcess(
   url: URL,
   args: readonly string[],
   options: readonly string[] = [],
 ): LineProcess {
-  return startLineProcess(process.execPath, [
-    ...options,
-    '--import',
-    import.meta.resolve('tsx'),
-    url.pathname,
-    ...args,
-  ]);
+  return startLineProcess(process.execPath, [...options, url.pathname, ...args]);
+}
+
+/** A program in another language that lies beside the sources of `url`, an import.meta.url of compiled code. */
+export function findSource(file: string, url: string): string {
+  return fileURLToPath(new URL(file, url)).replace('/.bench/', '/');
 }

@@ -3,8 +3,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { type LineProcess, startLineProcess, startNodeProcess } from '../support/line-process.js';
+import {
+  findSource,
+  type LineProcess,
+  startLineProcess,
+  startNodeProcess,
+} from '../support/line-process.js';
 import { median, quantile } from '../support/statistics.js';
 
 /**
@@ -14,7 +18,6 @@ import { median, quantile } from '../support/statistics.js';
 const SOCKETS = [10_000, 19_000];
 const ROUNDS = 21;
 const LIMIT = 1.3;
-const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
 interface Subject {
   readonly process: LineProcess;
@@ -29,7 +32,7 @@ async function startSubject(
   read: (line: string) => number,
 ): Promise<Subject> {
   const port = await process.read();
-  const clients = startNodeProcess(new URL('../support/idle-clients-main.ts', import.meta.url), [
+  const clients = startNodeProcess(new URL('../support/idle-clients-main.js', import.meta.url), [
     port,
     String(count),
   ]);
@@ -52,7 +55,7 @@ async function startFloor(binary: string, count: number): Promise<Subject> {
 }
 
 async function startEngine(count: number): Promise<Subject> {
-  const engine = startNodeProcess(new URL('./engine-main.ts', import.meta.url), []);
+  const engine = startNodeProcess(new URL('./engine-main.js', import.meta.url), []);
   const subject = await startSubject(engine, count, (line) => {
     const report = JSON.parse(line) as {
       verifiedMs: number;
@@ -103,7 +106,9 @@ async function main(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'heartline-bench-'));
   try {
     const binary = join(directory, 'floor');
-    execFileSync('gcc', ['-O2', '-o', binary, here('floor.c')], { stdio: 'inherit' });
+    execFileSync('gcc', ['-O2', '-o', binary, findSource('floor.c', import.meta.url)], {
+      stdio: 'inherit',
+    });
     for (const count of SOCKETS) await measure(binary, count);
   } finally {
     rmSync(directory, { recursive: true, force: true });
