@@ -47,7 +47,8 @@ test('the bytes are a complete response', () => {
   });
 });
 
-test('what was encoded for one stream is copied for the next', () => {
+/** A cache that tells how often it had to encode. */
+function countingCache() {
   let encodings = 0;
   const counting = {
     ...wire,
@@ -59,13 +60,34 @@ test('what was encoded for one stream is copied for the next', () => {
       },
     },
   };
-  const cache = createResponseCache(counting, 'me');
+  return { cache: createResponseCache(counting, 'me'), encodings: () => encodings };
+}
+
+test('what was encoded for one stream is copied for the next', () => {
+  const { cache, encodings } = countingCache();
   const target = snapshotOf({ a: '1', b: '1' });
   cache.encode(RESOURCE_TYPE_URL, planFor(NOTHING_HELD, target), 'n1');
-  const once = encodings;
+  const once = encodings();
   const again = cache.encode(RESOURCE_TYPE_URL, planFor(NOTHING_HELD, target), 'n2');
-  assert.equal(encodings, once);
+  assert.equal(encodings(), once);
   assert.equal(wire.deltaResponse.decode(again).nonce, 'n2');
+});
+
+test('names that nobody knows push nothing out, however many and long a worker makes them', () => {
+  const { cache, encodings } = countingCache();
+  const target = snapshotOf({ a: '1', b: '1' });
+  cache.encode(RESOURCE_TYPE_URL, planFor(NOTHING_HELD, target), 'n1');
+  for (let number = 0; number < 8; number += 1) {
+    const name = `${number}`.repeat(10_000_000);
+    const held: Holding = { base: target, exceptions: new Map([[name, 'never-was']]) };
+    const answer = wire.deltaResponse.decode(
+      cache.encode(RESOURCE_TYPE_URL, planFor(held, target), 'n1'),
+    );
+    assert.ok(answer.removedResources?.[0] === name, 'the name was not answered');
+  }
+  const before = encodings();
+  cache.encode(RESOURCE_TYPE_URL, planFor(NOTHING_HELD, target), 'n2');
+  assert.equal(encodings(), before);
 });
 
 test('streams that lack the same names share, whatever they miss them for', () => {

@@ -91,11 +91,14 @@ function worldContentOf({ sharedSet, resources }: WorldPlan): string | undefined
   return JSON.stringify(resources.map(({ name, hash }) => [name, hash]));
 }
 
-/** Names the content of a response within its target; undefined when that would cost more than it saves. */
+/**
+ * Names the content of a response within its target; undefined when that would cost more than it saves.
+ * A worker chooses the unknown names that it is told are gone: kept, they would push out what others need.
+ */
 function pathOf({ sharedFrom, resources, removed }: ResponsePlan): string | undefined {
   if (sharedFrom !== undefined) return `from ${sharedFrom}`;
-  if (resources.length + removed.length > MAX_NAMES_IN_KEY) return undefined;
-  return JSON.stringify([resources.map((resource) => resource.name), removed]);
+  if (removed.length > 0 || resources.length > MAX_NAMES_IN_KEY) return undefined;
+  return JSON.stringify(resources.map((resource) => resource.name));
 }
 
 /**
