@@ -78,7 +78,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   const health = new HealthImplementation();
   health.addToServer(server);
   const names = services.map(({ name }) => name);
-  new ReflectionService(packageDefinition, { services: names }).addToServer(
+  new ReflectionService(descriptorsOnce(packageDefinition), { services: names }).addToServer(
     guardedRegistrar(server, authenticate, 'api'),
   );
   const port = await bind(server, options.address);
@@ -91,6 +91,15 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
       await shutDown(server, clock);
     },
   };
+}
+
+/** Every message and enum carries the descriptors of all files, and reflection decodes them again for each: one will do. */
+function descriptorsOnce(all: PackageDefinition): PackageDefinition {
+  return Object.fromEntries(
+    Object.entries(all)
+      .filter(([, definition]) => 'fileDescriptorProtos' in definition)
+      .slice(0, 1),
+  );
 }
 
 function bind(server: Server, { host, port }: RpcAddress): Promise<number> {
