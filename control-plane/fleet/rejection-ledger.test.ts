@@ -143,7 +143,7 @@ withStage('a worker gone for a week is forgotten, a live one never', async (stag
   stage.source.publish(snapshotOf(AB));
   const client = await refuseA(stage);
   await stage.answered();
-  stage.clock.advance(30 * DAY_MS);
+  stage.clock.advance(8 * DAY_MS);
   assert.equal(stage.ledger.standing('worker/local/node-1').length, 1);
   await leave(stage, client);
   stage.clock.advance(7 * DAY_MS - 3_600_000);
