@@ -4,7 +4,15 @@
 //   node test/run.mjs bench [NAME [argument ...]]
 // Under CI=true a skipped test fails the run: what was not run was not proven.
 import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -50,6 +58,18 @@ function suiteOf(path) {
   return folder === undefined ? 'unit' : SUITE_OF_FOLDER[folder];
 }
 
+/** Parts of about the same size, the largest file dealt first: nobody waits long for the other process. */
+function dealBySize(paths, count) {
+  const parts = Array.from({ length: count }, () => ({ bytes: 0, paths: [] }));
+  const files = paths.map((path) => ({ path, bytes: statSync(join(root, path)).size }));
+  for (const { path, bytes } of files.sort((a, b) => b.bytes - a.bytes)) {
+    const part = parts.reduce((least, one) => (one.bytes < least.bytes ? one : least));
+    part.bytes += bytes;
+    part.paths.push(path);
+  }
+  return parts.map((part) => part.paths.sort());
+}
+
 /**
  * Starting a process per file costs half a second; so unit tests share one process per core, each importing its part of the files.
  * A hook outside of every describe would reach the neighbours' tests: a file with one gets a process of its own.
@@ -58,10 +78,7 @@ function writeBatches(paths, count, dir) {
   const hasOwnHooks = (path) =>
     /^(?:before|after)(?:Each)?\(/m.test(readFileSync(join(root, path), 'utf8'));
   const shared = paths.filter((path) => !hasOwnHooks(path));
-  const batches = Array.from({ length: count }, (_, at) =>
-    shared.filter((_path, index) => index % count === at),
-  );
-  const batchFiles = batches
+  const batchFiles = dealBySize(shared, count)
     .filter((batch) => batch.length > 0)
     .map((batch, index) => {
       const file = join(dir, `batch-${index + 1}.mjs`);
