@@ -7,7 +7,11 @@ let admission: Admission | undefined;
 
 /** Every schema of deploy, compiled once per test process: it takes longer than most tests, and never changes. */
 export function crdAdmission(): Admission {
-  const deploy = join(packageRoot(import.meta.url), 'deploy');
-  admission ??= createAdmission(join(deploy, 'crds'), join(deploy, 'built-in-kinds'));
+  admission ??= compileSchemas();
   return admission;
+}
+
+function compileSchemas(): Admission {
+  const deploy = join(packageRoot(import.meta.url), 'deploy');
+  return createAdmission(join(deploy, 'crds'), join(deploy, 'built-in-kinds'));
 }
