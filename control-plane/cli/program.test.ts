@@ -85,6 +85,20 @@ describe('heartline', () => {
     assert.equal(api.store.lastSeq(), 2);
   });
 
+  it('calls a changed Secret configured and shows no value of it; it used to be called unchanged', async () => {
+    const secret = (text: string) =>
+      writeManifest(
+        'secret.yaml',
+        `apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: a}\nstringData: {k: ${text}}\n`,
+      );
+    assert.deepEqual(await heartline(['apply', '-f', secret('one')]), ok('secret/s created'));
+    assert.deepEqual(
+      await heartline(['apply', '-f', secret('two')]),
+      ok('secret/s configured: values that are not shown'),
+    );
+    assert.deepEqual(await heartline(['apply', '-f', secret('two')]), ok('secret/s unchanged'));
+  });
+
   it('gets in every format, and deletes', async () => {
     await heartline(['apply', '-f', TCP]);
     const table = await heartline(['get', 'agpol', '-A']);
@@ -203,6 +217,13 @@ describe('heartline', () => {
         assert.equal(api.store.lastSeq(), 0);
       });
     }
+
+    it('names each problem once; the headline used to repeat all of them', async () => {
+      const bad = writeManifest('bad.yaml', policyYaml('retries: 65'));
+      const { err } = await heartline(['apply', '-f', bad]);
+      assert.equal(err.split('must be from 1 to 64').length, 2, err);
+      assert.match(err, /^error: .*AgentgatewayPolicy "[^"]+" is invalid\n/);
+    });
 
     it('one bad document of a file: nothing is sent when it is unsound, the rest when the server refuses it', async () => {
       const good = readFileSync(TCP, 'utf8');

@@ -11,7 +11,11 @@ import { describeTarget } from './policy-targets.js';
 export function findAccepted(compiled: CompiledPolicy, claims: readonly Claim[]): Finding {
   const { parts, problems } = compiled;
   const lost = claims.flatMap(describeLoss).sort(compareText);
-  if (lost.length > 0) return finding('Accepted', 'False', 'Conflicted', lost.join('; '));
+  if (lost.length > 0) {
+    const kept = claims.filter(({ winner }) => winner === undefined).map(({ part }) => part);
+    const message = [...lost, ...problems, ...closingParts(kept)].join('; ');
+    return finding('Accepted', 'False', 'Conflicted', message);
+  }
   if (parts.length === 0) return finding('Accepted', 'False', 'Invalid', problems.join('; '));
   const notes = closingParts(parts);
   if (problems.length > 0) {
@@ -24,12 +28,10 @@ export function findAccepted(compiled: CompiledPolicy, claims: readonly Claim[])
 const CLOSING: readonly PolicyPart['kind'][] = ['networkAuthorization', 'proxyProtocol'];
 
 function closingParts(parts: readonly PolicyPart[]): readonly string[] {
-  return parts
-    .filter(({ kind }) => CLOSING.includes(kind))
-    .map(
-      ({ kind }) =>
-        `Heartline workers cannot enforce ${pathOfPart(kind)} yet and close the ports it covers`,
-    );
+  return CLOSING.filter((closing) => parts.some(({ kind }) => kind === closing)).map(
+    (kind) =>
+      `Heartline workers cannot enforce ${pathOfPart(kind)} yet and close the ports it covers`,
+  );
 }
 
 function describeLoss({ part, target, winner }: Claim): readonly string[] {

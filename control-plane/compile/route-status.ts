@@ -104,7 +104,8 @@ function findResolvedRefs({ route, referents }: RouteStatusInput): Finding {
     const message = 'every backendRef is resolved';
     return { type: 'ResolvedRefs', status: 'True', reason: 'ResolvedRefs', message };
   }
-  const message = `${problems.map((problem) => problem.message).join('; ')}; their share of the traffic is refused`;
+  const [share, verb] = problems.length === 1 ? ['its share', 'is'] : ['their shares', 'are'];
+  const message = `${problems.map((problem) => problem.message).join('; ')}; ${share} of the traffic ${verb} refused`;
   return { type: 'ResolvedRefs', status: 'False', reason: first.reason, message };
 }
 

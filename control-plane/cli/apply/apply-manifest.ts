@@ -6,7 +6,7 @@ import type { Manifest } from './manifests.js';
 
 export interface Applied {
   readonly outcome: 'created' | 'configured' | 'unchanged';
-  /** Empty unless configured. */
+  /** Empty unless configured, and also when only values of a Secret changed: reads do not show them. */
   readonly differences: readonly Difference[];
   readonly warnings: readonly string[];
 }
@@ -54,6 +54,8 @@ async function applyOnce(
   };
   const { object: after, warnings } = await client.replace(manifest, object, settings);
   const differences = diffObjects(before, after);
-  const outcome = differences.length === 0 ? 'unchanged' : 'configured';
+  const isSame =
+    differences.length === 0 && after.metadata.generation === before.metadata.generation;
+  const outcome = isSame ? 'unchanged' : 'configured';
   return { outcome, differences, warnings };
 }

@@ -69,6 +69,12 @@ describe('what apply says it changed', () => {
     );
   });
 
+  it('fields beside spec: a new port of an EndpointSlice used to be called unchanged', () => {
+    const before = { ...objectOf(undefined), ports: [{ port: 1 }], endpoints: [] };
+    const after = { ...objectOf(undefined), ports: [{ port: 2 }], endpoints: [] };
+    assert.equal(renderDifferences(diffObjects(before, after)), '~ports[0].port: 1 -> 2');
+  });
+
   it('nothing of what the server alone writes', () => {
     const before = objectOf({}, { resourceVersion: '1', generation: 1 });
     const after = objectOf({}, { resourceVersion: '2', generation: 2 });

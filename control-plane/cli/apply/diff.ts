@@ -2,7 +2,10 @@
 import { compareText } from '../../../shared/names/sort.js';
 import type { KubeObject } from '../../policy/kube-object.js';
 
-/** One place where two objects differ; paths are relative to `spec`, or start with `metadata.`. */
+/**
+ * One place where two objects differ; paths are relative to `spec`, start with `metadata.`, or name a field that
+ * stands beside `spec`, as kinds without one have (EndpointSlice, Secret).
+ */
 export type Difference =
   | { readonly type: 'removed'; readonly path: string }
   | { readonly type: 'added'; readonly path: string }
@@ -17,12 +20,13 @@ export type Difference =
 const MAX_VALUE_CHARACTERS = 60;
 
 /**
- * What a replace changed: spec, labels and annotations. Each difference is named at the shallowest path
+ * What a replace changed: spec, other fields of the body, labels and annotations. Each difference is named at the shallowest path
  * that differs; removed ones first, then added, then changed, each sorted by path.
  */
 export function diffObjects(before: KubeObject, after: KubeObject): readonly Difference[] {
   const found = [
     ...diffValues(before.spec ?? {}, after.spec ?? {}, ''),
+    ...diffValues(besideSpec(before), besideSpec(after), ''),
     ...diffValues(before.metadata.labels ?? {}, after.metadata.labels ?? {}, 'metadata.labels'),
     ...diffValues(
       before.metadata.annotations ?? {},
@@ -36,6 +40,11 @@ export function diffObjects(before: KubeObject, after: KubeObject): readonly Dif
 /** `-frontend.tcp +frontend.http ~frontend.tcp.keepalive.time: 30s -> 60s`; empty for no difference. */
 export function renderDifferences(differences: readonly Difference[]): string {
   return differences.map(renderDifference).join(' ');
+}
+
+function besideSpec(object: KubeObject): unknown {
+  const { apiVersion, kind, metadata, spec, status, ...rest } = object;
+  return rest;
 }
 
 const ORDER = { removed: 0, added: 1, changed: 2 } as const;

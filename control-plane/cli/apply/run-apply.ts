@@ -89,17 +89,22 @@ export function objectLabel(ref: { readonly kind: Kind; readonly name: string })
 }
 
 function outcomeText(applied: Applied, dryRun: boolean): string {
-  const what =
-    applied.outcome === 'configured'
-      ? `configured: ${renderDifferences(applied.differences)}`
-      : applied.outcome;
+  const differences = renderDifferences(applied.differences);
+  const details = differences === '' ? 'values that are not shown' : differences;
+  const what = applied.outcome === 'configured' ? `configured: ${details}` : applied.outcome;
   return dryRun ? `${what} (dry run)` : what;
 }
 
 function failureText(manifest: Manifest, error: HeartlineError): string {
-  const lines = [`error: ${manifest.locate('')}: ${objectLabel(manifest)}: ${error.message}`];
+  const lines = [`error: ${manifest.locate('')}: ${objectLabel(manifest)}: ${headline(error)}`];
   for (const { field, message } of error.problems) {
     lines.push(`  ${manifest.locate(field)}: ${field}: ${message}`);
   }
   return [...lines, `  ${ADVICE[error.code]}`].join('\n');
+}
+
+/** The server's message lists every field once more for clients that show nothing else; the lines below have their places. */
+function headline({ message, problems }: HeartlineError): string {
+  const [head = message] = message.split(' is invalid: ');
+  return problems.length === 0 || head === message ? message : `${head} is invalid`;
 }
