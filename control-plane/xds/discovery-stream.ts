@@ -88,12 +88,13 @@ export class DiscoveryStream<Request extends AnyRequest, Stream, Plan extends An
   /** Takes one request and writes what it calls for; throws when the stream has to end. */
   receive(request: Request): EventBody[] {
     if (this.#isEnded) return [];
-    return this.#perform(receiveRequest(this.#session, request, this.#context));
+    const { typeUrl = '' } = request;
+    return this.#perform(typeUrl, receiveRequest(this.#session, request, this.#context));
   }
 
   retarget(typeUrls: readonly string[] = [...this.#session.types.keys()]): EventBody[] {
     return typeUrls.flatMap((typeUrl) =>
-      this.#perform(retarget(this.#session, typeUrl, this.#context)),
+      this.#perform(typeUrl, retarget(this.#session, typeUrl, this.#context)),
     );
   }
 
@@ -136,7 +137,8 @@ export class DiscoveryStream<Request extends AnyRequest, Stream, Plan extends An
     const isNews = lastSentMs === sinceMs;
     const stuck: EventBody[] = isNews ? [{ type: 'stuck', worker, typeUrl, label }] : [];
     if (this.#options.call.writableLength > 0) return stuck;
-    return [...stuck, ...this.#perform(supersede(this.#session, typeUrl, this.#context))];
+    const step = supersede(this.#session, typeUrl, this.#context);
+    return [...stuck, ...this.#perform(typeUrl, step)];
   }
 
   #givenUp(typeUrl: string): string {
@@ -150,14 +152,14 @@ export class DiscoveryStream<Request extends AnyRequest, Stream, Plan extends An
   }
 
   /** A refusal also ends without any answer: when the content that was refused is wanted no more. */
-  #noteRejections(): void {
+  #noteRejections(typeUrl: string): void {
+    const stream = this.#session.types.get(typeUrl);
+    if (stream === undefined) return;
     const { dialect, ledger } = this.#options;
-    for (const [typeUrl, stream] of this.#session.types) {
-      const rejections = dialect.protocol.rejections(stream);
-      if ((this.#refused.get(typeUrl) ?? NO_REJECTIONS) === rejections) continue;
-      this.#refused.set(typeUrl, rejections);
-      ledger.note(typeUrl, rejections);
-    }
+    const rejections = dialect.protocol.rejections(stream);
+    if ((this.#refused.get(typeUrl) ?? NO_REJECTIONS) === rejections) return;
+    this.#refused.set(typeUrl, rejections);
+    ledger.note(typeUrl, rejections);
   }
 
   #noteSent(typeUrl: string): void {
@@ -165,9 +167,11 @@ export class DiscoveryStream<Request extends AnyRequest, Stream, Plan extends An
     this.#unanswered.set(typeUrl, noteSent(this.#unanswered.get(typeUrl), nowMs));
   }
 
-  #perform(step: SessionStep<Stream, Plan>): EventBody[] {
+  /** A step is about one type; the others of the stream are as they were. */
+  #perform(typeUrl: string, step: SessionStep<Stream, Plan>): EventBody[] {
+    if (step.session === this.#session && step.outputs.length === 0) return [];
     this.#session = step.session;
-    this.#noteRejections();
+    this.#noteRejections(typeUrl);
     return step.outputs.map((output) => this.#performOne(output));
   }
 

@@ -3,6 +3,7 @@ import type { Wire } from '../../shared/proto/wire.js';
 import type { SnapshotResource } from '../snapshot/snapshot.js';
 import { createBoundedCache } from './bounded-cache.js';
 import { diffSets } from './difference.js';
+import type { ResourceSet } from './holding.js';
 import type { Differ, ResponsePlan, SetDifference } from './response-plan.js';
 import type { WorldPlan } from './world-stream.js';
 
@@ -34,15 +35,30 @@ export function createResponseCache(wire: Wire, identifier: string): ResponseCac
   const withHead = (key: string | undefined, make: () => Buffer, nonce: string): Buffer =>
     withNonce(key === undefined ? make() : heads.getOrMake(key, make), nonce);
   const encodeHead = createDeltaEncoder(wire, identifier);
+  // A change goes to one worker after the other, and nearly all of them take the same path.
+  let lastDifference: LastDifference | undefined;
+  let lastHead: LastHead | undefined;
   const encodeWorldHead = createWorldEncoder(wire, identifier);
   return {
-    differ: (from, to) =>
-      differences.getOrMake(`${from?.hash ?? ''}>${to.hash}`, () => diffSets(from, to)),
+    differ(from, to) {
+      const last = lastDifference;
+      if (last !== undefined && last.from === from && last.to === to) return last.found;
+      const key = `${from?.hash ?? ''}>${to.hash}`;
+      const found = differences.getOrMake(key, () => diffSets(from, to));
+      lastDifference = { from, to, found };
+      return found;
+    },
     encode(typeUrl, plan, nonce) {
+      if (lastHead !== undefined && isSamePath(lastHead, typeUrl, plan)) {
+        return withNonce(lastHead.head, nonce);
+      }
       const path = pathOf(plan);
       const { set, label } = plan.target;
-      const key = path && `${typeUrl} ${label} ${set.hash} ${path}`;
-      return withHead(key, () => encodeHead(typeUrl, plan), nonce);
+      if (path === undefined) return withNonce(encodeHead(typeUrl, plan), nonce);
+      const key = `${typeUrl} ${label} ${set.hash} ${path}`;
+      const head = heads.getOrMake(key, () => encodeHead(typeUrl, plan));
+      lastHead = { typeUrl, plan, head };
+      return withNonce(head, nonce);
     },
     encodeWorld(typeUrl, plan, nonce) {
       const content = worldContentOf(plan);
@@ -50,6 +66,32 @@ export function createResponseCache(wire: Wire, identifier: string): ResponseCac
       return withHead(key, () => encodeWorldHead(typeUrl, plan), nonce);
     },
   };
+}
+
+interface LastDifference {
+  readonly from: ResourceSet | undefined;
+  readonly to: ResourceSet;
+  readonly found: SetDifference;
+}
+
+interface LastHead {
+  readonly typeUrl: string;
+  readonly plan: ResponsePlan;
+  readonly head: Buffer;
+}
+
+/** Lists that are shared are the same lists. */
+function isSamePath(
+  { typeUrl: last, plan }: LastHead,
+  typeUrl: string,
+  next: ResponsePlan,
+): boolean {
+  return (
+    plan.resources === next.resources &&
+    plan.removed === next.removed &&
+    plan.target.label === next.target.label &&
+    last === typeUrl
+  );
 }
 
 type HeadEncoder<Plan> = (typeUrl: string, plan: Plan) => Buffer;

@@ -108,7 +108,7 @@ function advanceTypeStream(
   nonce: string,
   differ: Differ,
 ): AdvanceStep<TypeStream, ResponsePlan> {
-  if (stream.phase === 'waiting') return { stream };
+  if (stream.phase === 'waiting' || isAtTarget(stream, target)) return { stream };
   const { subscription, holding, owed } = stream;
   const rejections = dropOutdated(stream.rejections, target.set);
   const plan = planResponse({ subscription, holding, rejections, owed, target }, differ);
@@ -120,6 +120,20 @@ function advanceTypeStream(
     stream: { phase: 'waiting', subscription, holding, rejections, owed: NOTHING_OWED, sent },
     sent,
   };
+}
+
+/** Every worker is, after every acknowledgement: seen without planning a response. */
+function isAtTarget(stream: TypeStream & { phase: 'settled' }, target: TypeTarget): boolean {
+  const { subscription, holding, rejections, owed, label } = stream;
+  return (
+    holding.base === target.set &&
+    holding.exceptions.size === 0 &&
+    rejections.size === 0 &&
+    owed.reply === 'none' &&
+    owed.names.size === 0 &&
+    subscription.wildcard &&
+    label === target.label
+  );
 }
 
 /** Whether the client took what is out is not known, which is true of every name in it. */
