@@ -16,7 +16,7 @@ const AGENTGATEWAY = { group: 'agentgateway.dev', version: 'v1alpha1' } as const
 const CORE = { group: '', version: 'v1' } as const;
 const GATEWAY_API = { group: 'gateway.networking.k8s.io' } as const;
 
-/** Every kind the control plane reads, sorted by group and kind. Later issues add rows. */
+/** Every kind the control plane reads, sorted by group and kind. */
 export const KINDS: readonly Kind[] = [
   {
     ...CORE,
