@@ -13,6 +13,10 @@ const FILES = {
   'test/integration/skipped.test.ts': `${HEAD}it('with jq', { skip: 'jq is not installed' }, () => {});\n`,
   'test/e2e/bad.test.ts': `${HEAD}it('bad', () => { throw new Error('it is bad'); });\n`,
   'test/bench/swap/main.ts': 'console.log(process.argv.slice(2).join());\n',
+  'tsconfig.json': JSON.stringify({
+    compilerOptions: { module: 'NodeNext', target: 'ES2022', rootDir: '.', types: ['node'] },
+    include: ['test/bench'],
+  }),
 };
 
 describe('test/run.mjs', () => {
