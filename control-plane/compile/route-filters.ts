@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isUnchangeable } from '../../shared/names/http-fields.js';
 import type { BackendPolicySpec } from '../../shared/proto/gen/agentgateway/dev/resource/BackendPolicySpec.js';
 import type { HeaderModifier as WireHeaderModifier } from '../../shared/proto/gen/agentgateway/dev/resource/HeaderModifier.js';
 import type { RequestRedirect as WireRedirect } from '../../shared/proto/gen/agentgateway/dev/resource/RequestRedirect.js';
@@ -115,16 +116,10 @@ function wirePath(path: PathModifier | undefined): { full?: string; prefix?: str
   return path?.replacePrefixMatch === undefined ? {} : { prefix: path.replacePrefixMatch };
 }
 
-/** Workers leave these alone (RFC 9110 §7.6.1, RFC 9112 §6); Host is for URLRewrite. */
-const UNCHANGEABLE = new Set([
-  ...['connection', 'keep-alive', 'proxy-connection', 'te', 'transfer-encoding', 'upgrade'],
-  ...['expect', 'host', 'content-length', 'trailer', 'proxy-authenticate', 'proxy-authorization'],
-]);
-
 function unchangeableNames(filter: HttpFilter): readonly string[] {
   const { add = [], set = [], remove = [] } = headerChanges(filter);
   const names = [...[...add, ...set].map(({ name }) => name), ...remove];
-  return names.filter((name) => UNCHANGEABLE.has(name.toLowerCase()));
+  return names.filter((name) => isUnchangeable(name.toLowerCase()));
 }
 
 /** Visible characters, spaces and tabs (RFC 9110 §5.5); the CRD lets every character pass. */

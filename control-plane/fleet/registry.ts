@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { GatewayRef, HeartlineEvent, WorkerRef } from '../../shared/events/event.js';
+import { gatewayKey } from '../../shared/events/gateway-key.js';
 import { compareText } from '../../shared/names/sort.js';
 import type { Clock } from '../../shared/time/clock.js';
 import type { Bus } from '../bus/bus.js';
 import type { GatewayFacts } from '../compile/gateway-facts.js';
 import type { SnapshotSource } from '../release/releases.js';
-import { gatewayKey } from './gateway-key.js';
 import type { RejectionLedger } from './rejection-ledger.js';
 import { rollUp } from './roll-up.js';
 import { viewWorker } from './view-worker.js';

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { toHeartlineError } from '../../shared/errors/heartline-error.js';
 import type { GatewayRef, HeartlineEvent, WorkerRef } from '../../shared/events/event.js';
+import { gatewayKey } from '../../shared/events/gateway-key.js';
 import { RESOURCE_TYPE_URL } from '../../shared/names/type-urls.js';
 import type { Logger } from '../../shared/telemetry/logger.js';
 import type { Clock, Timer } from '../../shared/time/clock.js';
@@ -10,7 +11,6 @@ import type { Op } from '../log/transaction.js';
 import type { SnapshotSource } from '../release/releases.js';
 import type { Store } from '../store/store.js';
 import type { Rejections } from '../xds/rejections.js';
-import { gatewayKey } from './gateway-key.js';
 import { fromRecord, REJECTION_PREFIX, rejectionKey, toRecord } from './rejection-record.js';
 import {
   clearedBetween,

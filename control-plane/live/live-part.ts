@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { GatewayRef } from '../../shared/events/event.js';
+import { gatewayKey } from '../../shared/events/gateway-key.js';
 import { serviceHostname, serviceName } from '../../shared/names/resource-keys.js';
 import { ADDRESS_TYPE_URL, RESOURCE_TYPE_URL } from '../../shared/names/type-urls.js';
 import type { Address } from '../../shared/proto/gen/istio/workload/Address.js';
@@ -138,7 +139,7 @@ class StoreLivePart implements LivePart {
   }
 
   addresses(ref: GatewayRef): AddressSet {
-    const gateway = this.#gateways.get(gatewayId(ref));
+    const gateway = this.#gateways.get(gatewayKey(ref));
     if (gateway === undefined) return NO_ADDRESSES;
     gateway.addresses ??= joinServiceSets(
       [...gateway.services.keys()].sort().flatMap((id) => this.#services.get(id)?.set ?? []),
@@ -149,7 +150,7 @@ class StoreLivePart implements LivePart {
   join(ref: GatewayRef, set: Pick<JoinedSet, 'hash' | 'resources'>): JoinedSet {
     const joined = this.#options.joiner.join(set, (id) => this.#secretOf(id));
     // A gateway without certificates needs no entry here.
-    if (joined.secrets.length > 0 || this.#gateways.has(gatewayId(ref))) {
+    if (joined.secrets.length > 0 || this.#gateways.has(gatewayKey(ref))) {
       this.#gatewayOf(ref).secrets = joined.secrets;
     }
     return joined;
@@ -276,7 +277,7 @@ class StoreLivePart implements LivePart {
   }
 
   #gatewayOf(ref: GatewayRef): Gateway {
-    const id = gatewayId(ref);
+    const id = gatewayKey(ref);
     const existing = this.#gateways.get(id);
     if (existing !== undefined) return existing;
     const created: Gateway = { ref, services: new Map(), addresses: undefined, secrets: [] };
@@ -287,10 +288,6 @@ class StoreLivePart implements LivePart {
 
 function idOf(namespace: string, name: string): string {
   return serviceName({ namespace, hostname: serviceHostname({ namespace, name }) });
-}
-
-function gatewayId({ cluster, namespace, name }: GatewayRef): string {
-  return `${cluster}/${namespace}/${name}`;
 }
 
 function known(word: string): Kind {

@@ -2,6 +2,7 @@
 
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { GatewayRef } from '../../shared/events/event.js';
+import { gatewayKey } from '../../shared/events/gateway-key.js';
 import type { Clock } from '../../shared/time/clock.js';
 import { splitOps } from '../log/split-ops.js';
 import type { JsonValue, Op } from '../log/transaction.js';
@@ -9,7 +10,6 @@ import type { GatewayRelease, ReleaseVersion } from '../release/gateway-release.
 import { publishVersion, type VersionCause } from '../release/release.js';
 import {
   CONTENT_PREFIX,
-  gatewayId,
   PAGE_PREFIX,
   RELEASE_PREFIX,
   releaseKey,
@@ -61,11 +61,11 @@ export function createReleaseBook(store: Store, clock: Pick<Clock, 'wallMs'>): R
     }
   };
   const hold = (release: GatewayRelease, head: VersionedSnapshot): void => {
-    const rebuilt = held.get(gatewayId(release.gateway))?.rebuilt ?? new Map();
+    const rebuilt = held.get(gatewayKey(release.gateway))?.rebuilt ?? new Map();
     for (const label of rebuilt.keys()) {
       if (!release.versions.some((version) => version.label === label)) rebuilt.delete(label);
     }
-    held.set(gatewayId(release.gateway), { release, head, rebuilt });
+    held.set(gatewayKey(release.gateway), { release, head, rebuilt });
   };
   const rebuild = (
     gateway: GatewayRef,
@@ -99,7 +99,7 @@ export function createReleaseBook(store: Store, clock: Pick<Clock, 'wallMs'>): R
       );
     },
     async publish(snapshot, cause) {
-      const before = held.get(gatewayId(snapshot.gateway))?.release;
+      const before = held.get(gatewayKey(snapshot.gateway))?.release;
       const publication = publishVersion(before, snapshot, cause);
       const { newVersion, release } = publication;
       if (newVersion === undefined) return undefined;
@@ -110,10 +110,10 @@ export function createReleaseBook(store: Store, clock: Pick<Clock, 'wallMs'>): R
       hold(release, head);
       return head;
     },
-    release: (gateway) => held.get(gatewayId(gateway))?.release,
-    head: (gateway) => held.get(gatewayId(gateway))?.head,
+    release: (gateway) => held.get(gatewayKey(gateway))?.release,
+    head: (gateway) => held.get(gatewayKey(gateway))?.head,
     byLabel(gateway, label) {
-      const found = held.get(gatewayId(gateway));
+      const found = held.get(gatewayKey(gateway));
       if (found === undefined || found.head.label === label) return found?.head;
       const known = found.rebuilt.get(label);
       if (known !== undefined) return known;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { GatewayRef } from '../../shared/events/event.js';
+import { gatewayKey } from '../../shared/events/gateway-key.js';
 import type { Bus } from '../bus/bus.js';
-import { gatewayKey } from '../fleet/gateway-key.js';
 
 /** Which transaction stands behind the newest version of each gateway. */
 export interface PublishedCauses {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { GatewayRef, WorkerRef } from '../../shared/events/event.js';
-import { gatewayKey } from '../fleet/gateway-key.js';
+import { gatewayKey } from '../../shared/events/gateway-key.js';
 
 /** A live stream as the directory sees it. */
 export interface DirectoryEntry {

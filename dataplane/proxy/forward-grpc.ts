@@ -5,10 +5,11 @@ import {
   constants,
   type IncomingHttpHeaders,
 } from 'node:http2';
+import { isHopByHop } from '../../shared/names/http-fields.js';
 import type { Clock } from '../../shared/time/clock.js';
 import type { EndpointChoice } from './endpoints.js';
 import { answer, type Exchange } from './exchange.js';
-import { type FlatHeaders, hasName, isHopByHop, valuesOf } from './headers.js';
+import { type FlatHeaders, hasName, valuesOf } from './headers.js';
 import { countStatus, type StatusCounts } from './http-traffic.js';
 import { toRecord } from './http2-node.js';
 import type { Http2Upstream } from './http2-upstream.js';

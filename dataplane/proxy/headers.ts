@@ -1,40 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isHopByHop } from '../../shared/names/http-fields.js';
 import type { HttpSettings } from '../engine/plan.js';
 
 /** Names and values in turn, in order, duplicates kept: `[name, value, name, value, …]`. */
 export type FlatHeaders = readonly string[];
-
-/**
- * Headers about one connection, not about the message (RFC 9110 §7.6.1), in lower case. `expect` is
- * answered here; `http2-settings` belongs to the h2c upgrade, which is not offered (RFC 9113 §3.1).
- */
-const HOP_BY_HOP = new Set([
-  'connection',
-  'keep-alive',
-  'proxy-connection',
-  'proxy-authenticate',
-  'proxy-authorization',
-  'te',
-  'transfer-encoding',
-  'upgrade',
-  'expect',
-  'http2-settings',
-]);
-
-export function isHopByHop(lowerCaseName: string): boolean {
-  return HOP_BY_HOP.has(lowerCaseName);
-}
-
-/** What no filter may touch: the connection's headers, the body's framing, and the host, which a rewrite changes. */
-export function isUnchangeable(lowerCaseName: string): boolean {
-  return (
-    HOP_BY_HOP.has(lowerCaseName) ||
-    lowerCaseName === 'host' ||
-    lowerCaseName === 'content-length' ||
-    lowerCaseName === 'trailer' ||
-    lowerCaseName.startsWith(':')
-  );
-}
 
 export interface EndToEndHeaders {
   readonly headers: string[];
@@ -59,7 +28,7 @@ export function requestHeaders(
     const value = raw[i + 1] ?? '';
     const lower = name.toLowerCase();
     if (lower === 'transfer-encoding') hasBody = true;
-    if (HOP_BY_HOP.has(lower) || named?.has(lower)) continue;
+    if (isHopByHop(lower) || named?.has(lower)) continue;
     if (lower === 'host') {
       host = value;
       hosts += 1;
@@ -81,7 +50,7 @@ export function responseHeaders(
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = textOf(raw[i]);
     const lower = name.toLowerCase();
-    if (HOP_BY_HOP.has(lower)) {
+    if (isHopByHop(lower)) {
       if (lower === 'connection') named = addNames(named, textOf(raw[i + 1]));
       continue;
     }

@@ -9,9 +9,10 @@ import {
   type ServerHttp2Stream,
 } from 'node:http2';
 import type { Readable } from 'node:stream';
+import { isHopByHop } from '../../shared/names/http-fields.js';
 import type { Connection } from '../listeners/connection.js';
 import type { Exchange, ResponseHead } from './exchange.js';
-import { type FlatHeaders, isHopByHop } from './headers.js';
+import type { FlatHeaders } from './headers.js';
 import { Http2Connection, type Http2Context } from './http2-connection.js';
 import { MAX_OUTSTANDING_SETTINGS, NodeHttp2Session } from './http2-session.js';
 import { toSettings } from './http2-settings.js';

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+
+import { isUnchangeable } from '../../shared/names/http-fields.js';
 import type { BackendPolicySpec__Output as BackendPolicy } from '../../shared/proto/gen/agentgateway/dev/resource/BackendPolicySpec.js';
 import type { Header__Output as Header } from '../../shared/proto/gen/agentgateway/dev/resource/Header.js';
 import type { HeaderModifier__Output as HeaderModifier } from '../../shared/proto/gen/agentgateway/dev/resource/HeaderModifier.js';
@@ -14,7 +16,6 @@ import type {
   Redirect,
   RouteFilters,
 } from '../engine/plan.js';
-import { isUnchangeable } from '../proxy/headers.js';
 import { prefixKey } from '../proxy/route-order.js';
 
 type PathMatch = HttpRoutePlan['pathMatch'];

@@ -3,18 +3,11 @@ import assert from 'node:assert/strict';
 import { status } from '@grpc/grpc-js';
 import { ADDRESS_TYPE_URL, RESOURCE_TYPE_URL } from '../../shared/names/type-urls.js';
 import { namesOf } from '../support/delta-client.js';
-import type { DiscoveryServer } from '../support/discovery-server.js';
 import { snapshotOf, versionOf } from '../support/resource-sets.js';
-import type { RuleTest } from './rule-test.js';
+import { type RuleTest, verdicts } from './rule-test.js';
 
 const AB = { a: '1', b: '1' };
 const typeUrl = RESOURCE_TYPE_URL;
-const verdicts = (server: DiscoveryServer): unknown[] =>
-  server.events.flatMap((event) => {
-    if (event.type !== 'accepted' && event.type !== 'rejected') return [];
-    const problems = event.type === 'rejected' ? event.problems : [];
-    return [[event.type, ...problems.map((problem) => problem.message)].join(' ')];
-  });
 
 /** The rules of DeltaAggregatedResources, each on a live server. */
 export const DELTA_RULES: readonly RuleTest[] = [
@@ -332,7 +325,7 @@ export const DELTA_RULES: readonly RuleTest[] = [
         client.nack(await client.next(), text);
         await client.assertQuiet();
       }
-      const refusals = verdicts(server).filter((text) => String(text).startsWith('rejected'));
+      const refusals = verdicts(server).filter((text) => text.startsWith('rejected'));
       assert.deepEqual(
         refusals,
         texts.map((text) => `rejected ${text}`),

@@ -13,3 +13,12 @@ export interface RuleTest {
 export function testName(service: Service, { rule, name }: RuleTest): string {
   return `R${rule} ${service}: ${name}`;
 }
+
+/** What became of each response, in order: `accepted`, or `rejected` with the worker's reasons. */
+export function verdicts(server: DiscoveryServer): string[] {
+  return server.events.flatMap((event) => {
+    if (event.type !== 'accepted' && event.type !== 'rejected') return [];
+    const problems = event.type === 'rejected' ? event.problems : [];
+    return [[event.type, ...problems.map((problem) => problem.message)].join(' ')];
+  });
+}

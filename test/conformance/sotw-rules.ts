@@ -2,20 +2,13 @@
 import assert from 'node:assert/strict';
 import { status } from '@grpc/grpc-js';
 import { ADDRESS_TYPE_URL, RESOURCE_TYPE_URL } from '../../shared/names/type-urls.js';
-import type { DiscoveryServer } from '../support/discovery-server.js';
 import { snapshotOf } from '../support/resource-sets.js';
 import { textsOf } from '../support/sotw-client.js';
-import type { RuleTest } from './rule-test.js';
+import { type RuleTest, verdicts } from './rule-test.js';
 
 const typeUrl = RESOURCE_TYPE_URL;
 /** A response of the state of the world has no names: contents tell the resources apart. */
 const AB = { a: 'a1', b: 'b1' };
-const verdicts = (server: DiscoveryServer): string[] =>
-  server.events.flatMap((event) => {
-    if (event.type !== 'accepted' && event.type !== 'rejected') return [];
-    const problems = event.type === 'rejected' ? event.problems : [];
-    return [[event.type, ...problems.map((problem) => problem.message)].join(' ')];
-  });
 
 /** The rules of StreamAggregatedResources, each on a live server. */
 export const SOTW_RULES: readonly RuleTest[] = [

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { GatewayRef } from '../../shared/events/event.js';
+import type { GatewayRef } from './event.js';
 
-/** One text per gateway of the fleet, for maps. */
+/** `cluster/namespace/name`: the key of maps and the middle of store keys. */
 export function gatewayKey({ cluster, namespace, name }: GatewayRef): string {
   return `${cluster}/${namespace}/${name}`;
 }
