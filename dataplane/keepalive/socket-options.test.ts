@@ -3,14 +3,17 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
+import { eventually } from '../../test/support/eventually.js';
 import { formatValues, kernelSockets } from '../../test/support/kernel-oracle.js';
 import { handleOf } from '../listeners/connection.js';
 import { DIFFERS, openSocketOptions } from './socket-options.js';
 import { readSystemKeepalive } from './system-keepalive.js';
+import { emptyTcpInfo, tcpStateName } from './tcp-info.js';
 
 const VALUES = { enabled: true, idleSeconds: 30, intervalSeconds: 5, probes: 3 };
 const EINVAL = 22;
 const EBADF = 9;
+const ESTABLISHED = 1;
 
 async function acceptOne(t: TestContext): Promise<{ client: Socket; accepted: Socket }> {
   const server = createServer();
@@ -79,5 +82,45 @@ describe('socket options', () => {
     client.write('x');
     await once(accepted, 'data');
     assert.ok(options.sinceLastByteMs(fd) < 100, String(options.sinceLastByteMs(fd)));
+  });
+
+  it('reads TCP_INFO: acknowledged data, data that the peer has no room for, and its end', async (t) => {
+    const { client, accepted } = await acceptOne(t);
+    const fd = handleOf(accepted).fd;
+    const info = emptyTcpInfo();
+    const look = (): typeof info => {
+      assert.equal(options.readTcpInfo(fd, info), true);
+      return info;
+    };
+    accepted.write('x');
+    await once(client, 'data');
+    await eventually(() => assert.equal(look().unackedSegments, 0));
+    assert.ok(info.roundTripMs > 0 && info.roundTripMs < 1000, String(info.roundTripMs));
+    assert.ok(info.roundTripVarianceMs > 0, String(info.roundTripVarianceMs));
+    assert.deepEqual([info.state, info.notSentBytes], [ESTABLISHED, 0]);
+    client.pause();
+    accepted.write(Buffer.alloc(32 * 1024 * 1024));
+    await eventually(() => assert.ok(look().notSentBytes > 0));
+    assert.ok(info.sinceLastAckMs < 60_000, String(info.sinceLastAckMs));
+    client.end();
+    await eventually(() => assert.equal(tcpStateName(look().state), 'CLOSE-WAIT'));
+    assert.equal(options.readTcpInfo(-1, info), false);
+  });
+
+  it('reads the same TCP_INFO as another process', async (t) => {
+    const { client, accepted } = await acceptOne(t);
+    client.pause();
+    accepted.write(Buffer.alloc(32 * 1024 * 1024));
+    const fd = handleOf(accepted).fd;
+    const info = emptyTcpInfo();
+    await eventually(() => {
+      options.readTcpInfo(fd, info);
+      assert.ok(info.notSentBytes > 0 && info.unackedSegments === 0);
+    });
+    const seen = (await kernelSockets()).find((socket) => socket.fd === fd);
+    assert.equal(seen?.notSentBytes, info.notSentBytes);
+    assert.equal(seen?.unackedSegments, info.unackedSegments);
+    assert.equal(seen?.state, info.state);
+    assert.equal(seen?.roundTripMs, info.roundTripMs);
   });
 });

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import koffi from 'koffi';
 import type { TcpKeepalive } from '../engine/plan.js';
+import { decodeTcpInfo, emptyTcpInfo, TCP_INFO_WORDS, type TcpInfo } from './tcp-info.js';
 
 /** What the kernel holds for one socket right now. */
 export interface KeepaliveReading extends TcpKeepalive {
@@ -25,6 +26,8 @@ export interface SocketOptions {
   verify(fd: number, values: TcpKeepalive): number;
   /** Milliseconds since the kernel received the last byte from the peer; −1 when it cannot say. */
   sinceLastByteMs(fd: number): number;
+  /** Fills `into` with what the kernel says of the socket; false when it cannot say. Allocates nothing. */
+  readTcpInfo(fd: number, into: TcpInfo): boolean;
   /** Whether the peer has sent FIN and we have not (CLOSE_WAIT), also when nobody reads the socket. */
   hasPeerFinished(fd: number): boolean;
 }
@@ -38,12 +41,10 @@ const TCP_KEEPINTVL = 5;
 const TCP_KEEPCNT = 6;
 const TCP_INFO = 11;
 const TCP_USER_TIMEOUT = 18;
-/** `tcpi_state` of TCP_INFO, its first byte: include/net/tcp_states.h. */
+/** `TcpInfo.state`: include/net/tcp_states.h. */
 const TCP_CLOSE_WAIT = 8;
 const INT_BYTES = 4;
-/** Offset and size of `tcpi_last_data_recv` in `struct tcp_info`, in 32-bit words. */
-const LAST_DATA_RECV_WORD = 13;
-const TCP_INFO_BYTES = (LAST_DATA_RECV_WORD + 1) * INT_BYTES;
+const TCP_INFO_BYTES = TCP_INFO_WORDS * INT_BYTES;
 
 type SetSocketOption = (
   fd: number,
@@ -72,8 +73,9 @@ export function openSocketOptions(): SocketOptions {
   const memory = Buffer.allocUnsafeSlow(TCP_INFO_BYTES + INT_BYTES);
   const words = new Int32Array(memory.buffer, memory.byteOffset, memory.length / INT_BYTES);
   const value = Number(koffi.address(memory));
-  const lengthWord = LAST_DATA_RECV_WORD + 1;
-  const length = value + lengthWord * INT_BYTES;
+  const length = value + TCP_INFO_BYTES;
+  const unsigned = new Uint32Array(words.buffer, words.byteOffset, TCP_INFO_WORDS);
+  const info = emptyTcpInfo();
 
   const write = (fd: number, level: number, option: number, int: number): boolean => {
     words[0] = int;
@@ -81,8 +83,15 @@ export function openSocketOptions(): SocketOptions {
   };
   /** The option's value; −1 when the call failed (no option here is ever negative). */
   const read = (fd: number, level: number, option: number): number => {
-    words[lengthWord] = INT_BYTES;
+    words[TCP_INFO_WORDS] = INT_BYTES;
     return get(fd, level, option, value, length) === 0 ? (words[0] ?? -1) : -1;
+  };
+
+  const readTcpInfo = (fd: number, into: TcpInfo): boolean => {
+    words[TCP_INFO_WORDS] = TCP_INFO_BYTES;
+    if (get(fd, IPPROTO_TCP, TCP_INFO, value, length) !== 0) return false;
+    decodeTcpInfo(unsigned, into);
+    return true;
   };
 
   return {
@@ -118,14 +127,8 @@ export function openSocketOptions(): SocketOptions {
         read(fd, IPPROTO_TCP, TCP_KEEPIDLE) === values.idleSeconds;
       return same ? 0 : DIFFERS;
     },
-    sinceLastByteMs(fd) {
-      words[lengthWord] = TCP_INFO_BYTES;
-      if (get(fd, IPPROTO_TCP, TCP_INFO, value, length) !== 0) return -1;
-      return (words[LAST_DATA_RECV_WORD] ?? -1) >>> 0;
-    },
-    hasPeerFinished(fd) {
-      words[lengthWord] = 1;
-      return get(fd, IPPROTO_TCP, TCP_INFO, value, length) === 0 && memory[0] === TCP_CLOSE_WAIT;
-    },
+    readTcpInfo,
+    sinceLastByteMs: (fd) => (readTcpInfo(fd, info) ? info.sinceLastByteMs : -1),
+    hasPeerFinished: (fd) => readTcpInfo(fd, info) && info.state === TCP_CLOSE_WAIT,
   };
 }

@@ -21,6 +21,8 @@ TCP_KEEPIDLE, TCP_KEEPINTVL, TCP_KEEPCNT, TCP_INFO, TCP_USER_TIMEOUT = 4, 5, 6, 
 LISTEN_STATE = 10
 # tcpi_sacked; of a listening socket the length of its accept queue.
 BACKLOG_OFFSET = 28
+# tcpi_unacked, tcpi_rtt (microseconds), tcpi_notsent_bytes.
+UNACKED_OFFSET, RTT_OFFSET, NOTSENT_OFFSET, TCP_INFO_BYTES = 24, 68, 144, 148
 
 libc = ctypes.CDLL(None, use_errno=True)
 
@@ -34,8 +36,9 @@ def describe(fd, inode, sock):
     if sock.type != socket.SOCK_STREAM or sock.family not in (socket.AF_INET, socket.AF_INET6):
         return None
     option = lambda name: sock.getsockopt(socket.IPPROTO_TCP, name)
-    info = sock.getsockopt(socket.IPPROTO_TCP, TCP_INFO, 64)
+    info = sock.getsockopt(socket.IPPROTO_TCP, TCP_INFO, TCP_INFO_BYTES)
     state = info[0]
+    word = lambda offset: struct.unpack_from("I", info, offset)[0]
     try:
         remote = sock.getpeername()[:2]
     except OSError:
@@ -47,7 +50,10 @@ def describe(fd, inode, sock):
         "family": 4 if sock.family == socket.AF_INET else 6,
         "state": state,
         "listening": state == LISTEN_STATE,
-        "backlog": struct.unpack_from("I", info, BACKLOG_OFFSET)[0] if state == LISTEN_STATE else 0,
+        "backlog": word(BACKLOG_OFFSET) if state == LISTEN_STATE else 0,
+        "unackedSegments": 0 if state == LISTEN_STATE else word(UNACKED_OFFSET),
+        "roundTripMs": word(RTT_OFFSET) / 1000,
+        "notSentBytes": word(NOTSENT_OFFSET),
         "localAddress": local[0],
         "localPort": local[1],
         "remoteAddress": remote[0],

@@ -13,6 +13,11 @@ export interface KernelSocket {
   readonly listening: boolean;
   /** Connections that may wait for accept; 0 unless listening. */
   readonly backlog: number;
+  /** Segments sent and not acknowledged; 0 when listening. */
+  readonly unackedSegments: number;
+  readonly roundTripMs: number;
+  /** Bytes written and not sent. */
+  readonly notSentBytes: number;
   readonly localAddress: string;
   readonly localPort: number;
   readonly remoteAddress: string;
