@@ -62,7 +62,10 @@ export type CloseCause =
   | 'http1_idle'
   | 'max_age'
   | 'listener_removed'
+  /** PROXY protocol: the header was missing, broken or late. */
   | 'handshake'
+  /** networkAuthorization. */
+  | 'denied'
   | 'limit'
   | 'client'
   | 'upstream'

@@ -51,6 +51,8 @@ export interface Connection {
   /** The socket's live handle, held here because a sweep reads one of each connection and little else. */
   readonly handle: DescriptorHandle;
   readonly bornMs: number;
+  /** `host:port` of the client, from the PROXY protocol header of the balancer in front; undefined: the peer is the client. */
+  client: string | undefined;
   /** Place in the registry's array; −1 once it is out. */
   index: number;
   protocol: ConnectionProtocol;

@@ -176,6 +176,7 @@ function newConnection(parts: NewConnection): Connection {
     socket: parts.socket,
     handle: handleOf(parts.socket),
     bornMs: parts.bornMs,
+    client: undefined,
     index: parts.index,
     protocol: parts.protocol,
     state: 'idle',
