@@ -217,6 +217,7 @@ class SocketEngine implements Engine {
       failed,
       unverified,
       newOnly: 0,
+      drifted: 0,
       listeners: this.#binds.describe(),
     };
   }

@@ -48,6 +48,8 @@ export interface EngineSummary {
   readonly failed: number;
   readonly unverified: number;
   readonly newOnly: number;
+  /** Sockets that held other values than were verified on them and were repaired, since the start. */
+  readonly drifted: number;
   readonly listeners: readonly ListenerState[];
 }
 
@@ -67,10 +69,38 @@ export type CloseCause =
   /** networkAuthorization. */
   | 'denied'
   | 'limit'
+  | 'denied'
   | 'client'
   | 'upstream'
   | 'drain'
   | 'error';
+
+/** The newest PING of an HTTP/2 connection. */
+export interface PingView {
+  readonly sentAgoMs: number;
+  /** Undefined while it is not answered. */
+  readonly roundTripMs: number | undefined;
+}
+
+/** What the kernel knows of a connection's path: TCP_INFO, `struct tcp_info` in linux/tcp.h. */
+export interface TcpView {
+  /** Smoothed; tcpi_rtt. */
+  readonly roundTripMs: number;
+  /** tcpi_rttvar. */
+  readonly roundTripVarianceMs: number;
+  /** Sent and not acknowledged; tcpi_unacked. */
+  readonly unackedSegments: number;
+  /** Written by us and not sent yet; tcpi_notsent_bytes. */
+  readonly notSentBytes: number;
+  /** Since the peer last acknowledged anything; tcpi_last_ack_recv. */
+  readonly sinceLastAckMs: number;
+  /** Times the oldest unacknowledged segment was sent again; tcpi_retransmits. */
+  readonly retransmits: number;
+  /** Unanswered keepalive or window probes; tcpi_probes. */
+  readonly probes: number;
+  /** As `ss` writes it: `ESTAB`, `CLOSE-WAIT`. */
+  readonly state: string;
+}
 
 /** One open connection, for `/connections`. Values were read from the kernel for this answer. */
 export interface ConnectionView {
@@ -80,6 +110,10 @@ export interface ConnectionView {
   readonly bindKey: string;
   readonly protocol: ConnectionProtocol;
   readonly peer: string;
+  /** Source in the PROXY header; the same as `peer` without one. */
+  readonly client: string;
+  /** Name of the listener, of the last request when several share the port; empty for upstream connections. */
+  readonly listener: string;
   readonly local: string;
   readonly state: 'idle' | 'busy' | 'upgraded' | 'closing';
   readonly ageMs: number;
@@ -88,10 +122,18 @@ export interface ConnectionView {
   /** Snapshot label whose values were verified on this connection; empty when none was. */
   readonly version: string;
   readonly inForce: boolean;
+  /** TCP_KEEPIDLE is still to be written, so that not all idle sockets probe at once. */
+  readonly settling: boolean;
   readonly deferred: boolean;
   readonly settingsPending: boolean;
   /** As read back; undefined when the socket ended meanwhile. */
   readonly keepalive: (TcpKeepalive & { readonly userTimeoutMs: number }) | undefined;
+  /** HTTP/2 only; undefined before the first PING. */
+  readonly lastPing: PingView | undefined;
+  /** Undefined when the socket ended meanwhile. */
+  readonly tcp: TcpView | undefined;
+  /** Requests it brought (downstream) or was given (upstream). */
+  readonly requests: number;
   readonly bytesRead: number;
   readonly bytesWritten: number;
 }

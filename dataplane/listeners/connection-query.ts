@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConnectionQuery } from '../engine/engine.js';
-import type { ConnectionPage, ConnectionView } from '../engine/report.js';
+import type { ConnectionPage, ConnectionView, PingView } from '../engine/report.js';
 import type { SocketOptions } from '../keepalive/socket-options.js';
 import { type Connection, isInForce } from './connection.js';
 
@@ -44,24 +44,36 @@ function viewOf(
   const idleMs = fd < 0 ? -1 : socketOptions.sinceLastByteMs(fd);
   const ageMs = nowMs - connection.bornMs;
   const inForce = isInForce(connection);
+  const peer = formatAddress(socket.remoteAddress, socket.remotePort);
   return {
     id: connection.id,
     side: group.side,
     bindKey: group.key,
     protocol: connection.protocol,
-    peer: formatAddress(socket.remoteAddress, socket.remotePort),
+    peer,
+    client: connection.client ?? peer,
+    listener: connection.listener,
     local: formatAddress(socket.localAddress, socket.localPort),
     state: connection.state,
     ageMs,
     idleMs: idleMs < 0 ? ageMs : idleMs,
     version: inForce ? group.version : '',
     inForce,
+    settling: connection.settling,
     deferred: connection.deferred,
     settingsPending: connection.settingsPending,
     keepalive: typeof reading === 'object' ? reading : undefined,
+    lastPing: pingView(connection, nowMs),
+    tcp: undefined,
+    requests: connection.requests,
     bytesRead: socket.bytesRead,
     bytesWritten: socket.bytesWritten,
   };
+}
+
+function pingView({ lastPing }: Connection, nowMs: number): PingView | undefined {
+  if (lastPing === undefined) return undefined;
+  return { sentAgoMs: nowMs - lastPing.sentMs, roundTripMs: lastPing.roundTripMs };
 }
 
 const MAPPED_IPV4 = '::ffff:';

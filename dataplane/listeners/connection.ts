@@ -68,7 +68,23 @@ export interface Connection {
   /** Why we ended it; the peer's doing when still undefined at its close. */
   cause: CloseCause | undefined;
   driver: ConnectionDriver | undefined;
+  /** Source in the PROXY header, `host:port`; undefined without one. */
+  client: string | undefined;
+  /** TCP_KEEPIDLE is still to be written, paced. */
+  settling: boolean;
+  requests: number;
+  /** Name of the listener, of the last request when several share the port; empty for upstream. */
+  listener: string;
+  /** HTTP/2: the newest PING. */
+  lastPing: LastPing | undefined;
   readonly deadline: WheelEntry<Connection>;
+}
+
+export interface LastPing {
+  /** Monotonic. */
+  readonly sentMs: number;
+  /** Undefined while it is not answered. */
+  readonly roundTripMs: number | undefined;
 }
 
 /** The group's values were read back on this connection. */

@@ -187,6 +187,11 @@ function newConnection(parts: NewConnection): Connection {
     settingsPending: false,
     cause: undefined,
     driver: undefined,
+    client: undefined,
+    settling: false,
+    requests: 0,
+    listener: '',
+    lastPing: undefined,
     // Needs its owner, so it is filled in after the object exists.
     deadline: undefined as unknown,
   } as Connection;

@@ -36,6 +36,7 @@ describe('an in-force report', () => {
       failed: 1,
       unverified: 2,
       newOnly: 4,
+      drifted: 0,
       listeners: [
         {
           bindKey: '8080/a/b',
@@ -66,6 +67,7 @@ describe('an in-force report', () => {
       failed: 1,
       unverified: 2,
       newOnly: 4,
+      drifted: 0,
       listeners: [
         {
           bindKey: '8080/a/b',

@@ -28,6 +28,7 @@ const IN_FORCE: EngineSummary = {
   failed: 0,
   unverified: 0,
   newOnly: 0,
+  drifted: 0,
   listeners: [],
 };
 
