@@ -69,7 +69,6 @@ export type CloseCause =
   /** networkAuthorization. */
   | 'denied'
   | 'limit'
-  | 'denied'
   | 'client'
   | 'upstream'
   | 'drain'

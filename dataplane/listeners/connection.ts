@@ -68,8 +68,6 @@ export interface Connection {
   /** Why we ended it; the peer's doing when still undefined at its close. */
   cause: CloseCause | undefined;
   driver: ConnectionDriver | undefined;
-  /** Source in the PROXY header, `host:port`; undefined without one. */
-  client: string | undefined;
   /** TCP_KEEPIDLE is still to be written, paced. */
   settling: boolean;
   requests: number;

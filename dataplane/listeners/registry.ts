@@ -187,7 +187,6 @@ function newConnection(parts: NewConnection): Connection {
     settingsPending: false,
     cause: undefined,
     driver: undefined,
-    client: undefined,
     settling: false,
     requests: 0,
     listener: '',

@@ -36,7 +36,7 @@ describe('an in-force report', () => {
       failed: 1,
       unverified: 2,
       newOnly: 4,
-      drifted: 0,
+      drifted: 6,
       listeners: [
         {
           bindKey: '8080/a/b',
@@ -67,7 +67,6 @@ describe('an in-force report', () => {
       failed: 1,
       unverified: 2,
       newOnly: 4,
-      drifted: 0,
       listeners: [
         {
           bindKey: '8080/a/b',
