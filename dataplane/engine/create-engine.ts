@@ -23,6 +23,7 @@ import { Upstreams } from '../proxy/upstreams.js';
 import { ApplyRuns } from './apply-runs.js';
 import type { ConnectionQuery, Engine } from './engine.js';
 import { createEngineMetrics, type EngineMetrics } from './engine-metrics.js';
+import { DEFAULT_LIMITS, type EngineLimits } from './limits.js';
 import type { EndpointTable, Plan, TcpKeepalive } from './plan.js';
 import type { ApplyReport, CloseCause, ConnectionPage, EngineSummary } from './report.js';
 
@@ -42,6 +43,8 @@ export interface EngineOptions {
   readonly forbiddenBackendPorts: readonly ForbiddenPort[];
   /** How long connections of a removed listener may take to end by themselves. Default 30 s. */
   readonly drainMs?: number;
+  /** What is left out has the default of `DEFAULT_LIMITS`. */
+  readonly limits?: Partial<EngineLimits>;
 }
 
 const DEFAULT_DRAIN_MS = 30_000;
@@ -134,6 +137,7 @@ class SocketEngine implements Engine {
     this.#traffic = new Traffic({
       clock,
       random,
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
       registry: this.#registry,
       socketOptions: this.#socketOptions,
       dialer: this.#dialer,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Clock } from '../../shared/time/clock.js';
+import type { EngineLimits } from '../engine/limits.js';
 import type { SocketOptions } from '../keepalive/socket-options.js';
 import type { ConnectionRegistry } from '../listeners/registry.js';
 
@@ -8,6 +9,7 @@ export interface ConnectionContext {
   readonly clock: Clock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
+  readonly limits: EngineLimits;
   readonly registry: ConnectionRegistry;
   readonly socketOptions: SocketOptions;
 }

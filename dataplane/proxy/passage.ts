@@ -6,6 +6,7 @@ import type {
   HttpSettings,
   RouteFilters,
 } from '../engine/plan.js';
+import { withForwarded } from './forwarded.js';
 import { changeHeaders } from './header-changes.js';
 import type { FlatHeaders } from './headers.js';
 import { changePath } from './redirect.js';
@@ -27,17 +28,27 @@ export interface Passage extends IncomingRequest {
   readonly timeoutMs: number;
 }
 
+export interface PassageParts {
+  readonly route: HttpRoutePlan;
+  readonly backend: BackendTarget;
+  readonly headerCase: HeaderCase;
+  /** IP address of the client; empty when unknown. */
+  readonly client: string;
+}
+
 const NONE: readonly HeaderChanges[] = [];
 
-/** Host and path first, then the headers, the route's before the backend's; so a filter sees what the one before it made. */
+/**
+ * What tells the backend who asked comes first, then host and path, then the headers, the route's before the backend's; so a
+ * filter sees what the one before it made, and may take X-Forwarded-* away.
+ */
 export function planPassage(
   request: IncomingRequest,
-  route: HttpRoutePlan,
-  backend: BackendTarget,
-  headerCase: HeaderCase,
+  { route, backend, headerCase, client }: PassageParts,
 ): Passage {
   const { filters, timeoutMs = 0 } = route;
-  const { target, host, headers } = request;
+  const { target, host } = request;
+  const headers = withForwarded(request.headers, { client, host, scheme: 'http' });
   if (filters === undefined && backend.filters === undefined) {
     return { target, host, headers, responseChanges: NONE, headerCase, timeoutMs };
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { HttpSettings } from '../engine/plan.js';
 import type { Bind } from '../listeners/bind.js';
+import { clientAddress } from '../listeners/client-address.js';
 import type { Connection } from '../listeners/connection.js';
 import type { Dialer } from './dial.js';
 import type { Endpoints } from './endpoints.js';
@@ -13,7 +14,7 @@ import { Http1Connection } from './http1-connection.js';
 import { createHttp1Door, type Http1Door, type UpgradeRequest } from './http1-node.js';
 import type { Http2Context } from './http2-connection.js';
 import { createHttp2Door, type Http2Door } from './http2-node.js';
-import { passBack, planPassage } from './passage.js';
+import { type Passage, passBack, planPassage } from './passage.js';
 import { redirectLocation } from './redirect.js';
 import { sniff } from './sniff.js';
 import { pickTcpBackend, serveTcp } from './tcp.js';
@@ -79,10 +80,9 @@ export class Traffic {
     const { clock, endpoints, random, upstreams } = this.#options;
     const decision = decideRoute(bind.routes, exchange, random);
     if (decision.kind === 'forward') {
-      const { route, backend } = decision;
-      const passage = planPassage(exchange, route, backend, headerCaseOf(connection));
+      const passage = passageOf(exchange, decision);
       const context = {
-        choice: endpoints.choose(backend),
+        choice: endpoints.choose(decision.backend),
         upstreams,
         statuses: bind.statuses,
         clock,
@@ -112,10 +112,9 @@ export class Traffic {
     const asked = { ...request, method: 'GET', headers: [...headers, 'upgrade', protocol] };
     const decision = decideRoute(bind.routes, asked, random);
     if (decision.kind === 'forward') {
-      const { route, backend } = decision;
-      const passage = planPassage(request, route, backend, headerCaseOf(connection));
+      const passage = passageOf(request, decision);
       const { statuses } = bind;
-      const choice = endpoints.choose(backend);
+      const choice = endpoints.choose(decision.backend);
       forwardUpgrade(request, passage, { choice, upstreams, statuses, clock });
     } else if (decision.kind === 'redirect') {
       const { status } = decision.redirect;
@@ -126,6 +125,15 @@ export class Traffic {
       answerUpgrade(request, decision.status);
     }
   }
+}
+
+function passageOf(
+  request: Pick<Exchange, 'connection' | 'headers' | 'host' | 'target'>,
+  { route, backend }: Extract<RouteDecision, { kind: 'forward' }>,
+): Passage {
+  const { connection } = request;
+  const headerCase = headerCaseOf(connection);
+  return planPassage(request, { route, backend, headerCase, client: clientAddress(connection) });
 }
 
 function headerCaseOf({ group }: Connection): HttpSettings['http1HeaderCase'] {

@@ -54,6 +54,7 @@ export const PURE: readonly string[] = [
   'control-plane/xds/verdict',
   'control-plane/xds/world',
   'dataplane/admin/config-dump',
+  'dataplane/proxy/forwarded',
   'dataplane/proxy/header-changes',
   'dataplane/proxy/headers',
   'dataplane/proxy/host-table',

@@ -99,6 +99,9 @@ describe('HTTP/1 through the engine', () => {
       'connection',
       'content-length',
       'host',
+      'x-forwarded-for',
+      'x-forwarded-host',
+      'x-forwarded-proto',
       'x-kept',
     ]);
     assert.ok(received.includes('example.test:81'));
