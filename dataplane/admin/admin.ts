@@ -2,12 +2,14 @@
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { Address__Output as Address } from '../../shared/proto/gen/istio/workload/Address.js';
 import type { Logger } from '../../shared/telemetry/logger.js';
-import type { ConnectionQuery, Engine } from '../engine/engine.js';
+import type { Engine } from '../engine/engine.js';
 import type { ResourceSet } from '../state/resource-set.js';
 import type { GatewayResource } from '../state/resource-types.js';
 import { configDump, DUMP_PROFILES, type DumpFacts, renderDump } from './config-dump.js';
+import { connectionQuery, renderConnections } from './connections.js';
 import type { CpuProfiler } from './cpu-profile.js';
 import { type Endpoint, json, type PlainResponse, text } from './http-server.js';
+import { wholeNumber } from './query-values.js';
 
 export interface AdminOptions {
   readonly resources: () => ResourceSet<GatewayResource>;
@@ -22,9 +24,6 @@ export interface AdminOptions {
   readonly quit: () => void;
 }
 
-/** A page of `/connections`: reading back 1,000 sockets takes a few milliseconds, during which no traffic moves. */
-const DEFAULT_PAGE = 1000;
-const MAX_PAGE = 5000;
 /** Bounds of the reference proxy's profile endpoint. */
 const DEFAULT_PROFILE_SECONDS = 10;
 const MAX_PROFILE_SECONDS = 300;
@@ -45,7 +44,7 @@ export function adminEndpoints(options: AdminOptions): Endpoint[] {
     {
       method: 'GET',
       path: '/connections',
-      handle: ({ query }) => json(engine.query(connectionQuery(query))),
+      handle: async ({ query }) => renderConnections(await engine.query(connectionQuery(query))),
     },
     {
       method: 'GET',
@@ -86,40 +85,6 @@ function requireProfile(profile: string | null): void {
   throw new HeartlineError(
     'INVALID_ARGUMENT',
     `profile is ${profile}; this build writes ${DUMP_PROFILES.join(', ')}`,
-  );
-}
-
-function connectionQuery(query: URLSearchParams): ConnectionQuery {
-  const side = query.get('side');
-  if (side !== null && side !== 'downstream' && side !== 'upstream') {
-    throw new HeartlineError(
-      'INVALID_ARGUMENT',
-      `side is ${side}; it takes downstream or upstream`,
-    );
-  }
-  const bindKey = query.get('bind');
-  return {
-    afterId: wholeNumber(query, 'afterId', { min: 0, max: Number.MAX_SAFE_INTEGER, absent: 0 }),
-    limit: wholeNumber(query, 'limit', { min: 1, max: MAX_PAGE, absent: DEFAULT_PAGE }),
-    ...(side === null ? {} : { side }),
-    ...(bindKey === null ? {} : { bindKey }),
-  };
-}
-
-interface Range {
-  readonly min: number;
-  readonly max: number;
-  readonly absent: number;
-}
-
-function wholeNumber(query: URLSearchParams, name: string, { min, max, absent }: Range): number {
-  const sent = query.get(name);
-  if (sent === null) return absent;
-  const value = /^[0-9]{1,16}$/.test(sent) ? Number(sent) : Number.NaN;
-  if (value >= min && value <= max) return value;
-  throw new HeartlineError(
-    'INVALID_ARGUMENT',
-    `${name} is ${sent}; it takes a whole number from ${min} to ${max}`,
   );
 }
 

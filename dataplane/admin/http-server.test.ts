@@ -44,7 +44,7 @@ async function serveAdmin(t: TestContext) {
       addresses: () => new Map(),
       facts: { version: '0.1.0', config: {} },
       engine: {
-        query(query) {
+        async query(query) {
           queries.push(query);
           return { connections: [], nextAfterId: undefined, total: 0 };
         },
@@ -78,9 +78,22 @@ describe('the admin port', () => {
     ['/config_dump?profile=1.1', {}, 200, /"policies": \[\]/],
     ['/config_dump?profile=1.4', {}, 400, /profile is 1.4; this build writes 1.1/],
     ['/connections', {}, 200, /^\{"connections":\[\],"total":0\}/],
-    ['/connections?side=up', {}, 400, /side is up; it takes downstream or upstream/],
+    ['/connections?side=up', {}, 400, /side is up; it takes downstream, upstream/],
     ['/connections?limit=0', {}, 400, /limit is 0; it takes a whole number from 1 to 5000/],
     ['/connections?afterId=x', {}, 400, /afterId is x/],
+    [
+      '/connections?colour=red',
+      {},
+      400,
+      /colour is no parameter of \/connections; it takes afterId, bind, /,
+    ],
+    ['/connections?constructor=1', {}, 400, /constructor is no parameter/],
+    ['/connections?protocol=h3', {}, 400, /protocol is h3; it takes sniffing, http\/1.1, h2, /],
+    ['/connections?state=bored', {}, 400, /state is bored; it takes idle, busy, upgraded, closing/],
+    ['/connections?settling=maybe', {}, 400, /settling is maybe; it takes true, false/],
+    ['/connections?olderThan=5', {}, 400, /olderThan is 5; it takes a duration such as 30s/],
+    ['/connections?peer=10.0.0.0/33', {}, 400, /peer is 10.0.0.0\/33; it takes an IP address or/],
+    ['/connections?client=me', {}, 400, /client is me; it takes an IP address or a range/],
     ['/debug/cpuprofile?seconds=2', {}, 200, /profile of 2/],
     ['/debug/cpuprofile?seconds=301', {}, 400, /from 1 to 300/],
     ['/logging', { method: 'POST' }, 200, /the log level is silent/],
@@ -105,6 +118,25 @@ describe('the admin port', () => {
     const { ask, queries } = await serveAdmin(t);
     await ask('/connections?afterId=7&limit=5&side=upstream&bind=8080/a/b');
     assert.deepEqual(queries, [{ afterId: 7, limit: 5, side: 'upstream', bindKey: '8080/a/b' }]);
+  });
+
+  it('passes every condition on', async (t) => {
+    const { ask, queries } = await serveAdmin(t);
+    await ask('/connections?listener=web&protocol=h2&state=busy&version=7-ab&settling=true');
+    await ask('/connections?version=not-in-force&deferred=false&settingsPending=true');
+    await ask('/connections?peer=10.1.0.0/16&client=2001:db8::7&idleLongerThan=1m30s&olderThan=2h');
+    const page = { afterId: 0, limit: 1000 };
+    assert.deepEqual(queries, [
+      { ...page, listener: 'web', protocol: 'h2', state: 'busy', version: '7-ab', settling: true },
+      { ...page, inForce: false, deferred: false, settingsPending: true },
+      {
+        ...page,
+        peer: { address: '10.1.0.0', prefix: 16 },
+        client: { address: '2001:db8::7', prefix: 128 },
+        idleLongerThanMs: 90_000,
+        olderThanMs: 7_200_000,
+      },
+    ]);
   });
 
   it('sets the log level and puts it back', async (t) => {

@@ -192,10 +192,11 @@ class SocketEngine implements Engine {
     this.#upstreams.retainEndpoints(endpoints);
   }
 
-  query(query: ConnectionQuery): ConnectionPage {
+  query(query: ConnectionQuery): Promise<ConnectionPage> {
     return queryConnections(this.#registry.connections, query, {
       socketOptions: this.#socketOptions,
-      nowMs: this.#options.clock.monotonicMs(),
+      monotonicMs: () => this.#options.clock.monotonicMs(),
+      nextTurn: (task) => void setImmediate(task),
     });
   }
 

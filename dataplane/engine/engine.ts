@@ -1,12 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EndpointTable, Plan } from './plan.js';
-import type { ApplyReport, ConnectionPage, ConnectionSide, EngineSummary } from './report.js';
+import type {
+  ApplyReport,
+  ConnectionPage,
+  ConnectionProtocol,
+  ConnectionSide,
+  ConnectionState,
+  EngineSummary,
+} from './report.js';
 
+/** A page of connections; every condition that is given must hold. */
 export interface ConnectionQuery {
   readonly afterId: number;
+  /** At least 1. */
   readonly limit: number;
   readonly side?: ConnectionSide;
   readonly bindKey?: string;
+  readonly listener?: string;
+  readonly protocol?: ConnectionProtocol;
+  readonly state?: ConnectionState;
+  /** Label of a version whose values are in force on the connection. */
+  readonly version?: string;
+  readonly inForce?: boolean;
+  readonly settling?: boolean;
+  readonly deferred?: boolean;
+  readonly settingsPending?: boolean;
+  readonly peer?: AddressRange;
+  /** Without a PROXY header the client is the peer. */
+  readonly client?: AddressRange;
+  /** No byte was received for longer than this. */
+  readonly idleLongerThanMs?: number;
+  readonly olderThanMs?: number;
+}
+
+/** Addresses whose first `prefix` bits are those of `address`. */
+export interface AddressRange {
+  readonly address: string;
+  readonly prefix: number;
 }
 
 /**
@@ -25,8 +55,11 @@ export interface Engine {
    * endpoints that are gone are closed; nothing is verified, because no connection's settings change.
    */
   setEndpoints(endpoints: EndpointTable): void;
-  /** Connections in order of id. */
-  query(query: ConnectionQuery): ConnectionPage;
+  /**
+   * Connections in order of id, in short slices: traffic goes on meanwhile. One that stays open is on exactly one page,
+   * however many come and go between the calls.
+   */
+  query(query: ConnectionQuery): Promise<ConnectionPage>;
   summary(): EngineSummary;
   /** Calls back after anything in `summary()` changed; calls are merged per turn of the loop. */
   onChange(listener: () => void): () => void;

@@ -53,8 +53,12 @@ export interface EngineSummary {
   readonly listeners: readonly ListenerState[];
 }
 
-export type ConnectionSide = 'downstream' | 'upstream';
-export type ConnectionProtocol = 'sniffing' | 'http/1.1' | 'h2' | 'websocket' | 'tcp';
+export const CONNECTION_SIDES = ['downstream', 'upstream'] as const;
+export type ConnectionSide = (typeof CONNECTION_SIDES)[number];
+export const CONNECTION_PROTOCOLS = ['sniffing', 'http/1.1', 'h2', 'websocket', 'tcp'] as const;
+export type ConnectionProtocol = (typeof CONNECTION_PROTOCOLS)[number];
+export const CONNECTION_STATES = ['idle', 'busy', 'upgraded', 'closing'] as const;
+export type ConnectionState = (typeof CONNECTION_STATES)[number];
 
 /** Why a connection ended; every close has exactly one (design-dataplane §5). */
 export type CloseCause =
@@ -114,7 +118,7 @@ export interface ConnectionView {
   /** Name of the listener, of the last request when several share the port; empty for upstream connections. */
   readonly listener: string;
   readonly local: string;
-  readonly state: 'idle' | 'busy' | 'upgraded' | 'closing';
+  readonly state: ConnectionState;
   readonly ageMs: number;
   /** Since the last byte received, milliseconds. */
   readonly idleMs: number;
@@ -141,5 +145,6 @@ export interface ConnectionPage {
   readonly connections: readonly ConnectionView[];
   /** Pass as `afterId` for the next page; undefined on the last. */
   readonly nextAfterId: number | undefined;
+  /** On all pages together. */
   readonly total: number;
 }

@@ -1,79 +1,183 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ConnectionQuery } from '../engine/engine.js';
-import type { ConnectionPage, ConnectionView, PingView } from '../engine/report.js';
+import type { ConnectionPage, ConnectionView, PingView, TcpView } from '../engine/report.js';
 import type { SocketOptions } from '../keepalive/socket-options.js';
+import { emptyTcpInfo, type TcpInfo, tcpStateName } from '../keepalive/tcp-info.js';
 import { type Connection, isInForce } from './connection.js';
+import { connectionFilter } from './connection-filter.js';
 
-/** Answers a page of connections in order of id; values are read from the kernel here and now. */
-export function queryConnections(
+export interface QueryContext {
+  readonly socketOptions: SocketOptions;
+  readonly monotonicMs: () => number;
+  /** Runs a task in the next turn of the loop; `setImmediate` in production. */
+  readonly nextTurn: (task: () => void) => void;
+}
+
+/** Longest hold of the loop; what cannot be cut, a sort of 20,000 numbers, takes 0.8 ms. */
+const SLICE_MS = 0.5;
+/** Connections between two looks at the clock: about 60 µs when each is read from the kernel. */
+const CONNECTIONS_PER_LOOK = 16;
+
+/**
+ * A page of connections in order of id, values read from the kernel for it. Ids only grow, so a page that
+ * begins after the last id of another one repeats and misses nothing, whatever came and went meanwhile.
+ */
+export async function queryConnections(
   connections: readonly Connection[],
   query: ConnectionQuery,
-  context: { readonly socketOptions: SocketOptions; readonly nowMs: number },
-): ConnectionPage {
-  const matching = connections.filter((connection) => matches(connection, query));
-  const rest = matching.filter((connection) => connection.id > query.afterId);
-  const page = smallestIds(rest, Math.max(1, query.limit));
-  const views = page.map((connection) => viewOf(connection, context));
-  const nextAfterId = rest.length > page.length ? page[page.length - 1]?.id : undefined;
-  return { connections: views, nextAfterId, total: matching.length };
-}
-
-function matches(connection: Connection, query: ConnectionQuery): boolean {
-  const { group } = connection;
-  if (query.side !== undefined && group.side !== query.side) return false;
-  return query.bindKey === undefined || group.key === query.bindKey;
-}
-
-/** The registry is unordered: a sort of bare numbers finds the last id of the page first. */
-function smallestIds(connections: readonly Connection[], limit: number): Connection[] {
-  const byId = (a: Connection, b: Connection): number => a.id - b.id;
-  if (connections.length <= limit) return connections.slice().sort(byId);
-  const ids = Float64Array.from(connections, (connection) => connection.id).sort();
-  const lastId = ids[limit - 1] ?? 0;
-  return connections.filter((connection) => connection.id <= lastId).sort(byId);
-}
-
-function viewOf(
-  connection: Connection,
-  context: { readonly socketOptions: SocketOptions; readonly nowMs: number },
-): ConnectionView {
-  const { socketOptions, nowMs } = context;
-  const { group, socket } = connection;
-  const { fd } = connection.handle;
-  const reading = fd < 0 ? undefined : socketOptions.read(fd);
-  const idleMs = fd < 0 ? -1 : socketOptions.sinceLastByteMs(fd);
-  const ageMs = nowMs - connection.bornMs;
-  const inForce = isInForce(connection);
-  const peer = formatAddress(socket.remoteAddress, socket.remotePort);
+  context: QueryContext,
+): Promise<ConnectionPage> {
+  const matching = await findMatching(connections, query, context);
+  const ids = sortedIds(matching);
+  const first = countUpTo(ids, query.afterId);
+  const pageIds = ids.subarray(first, first + Math.max(1, query.limit));
+  const page = inOrder(matching, pageIds);
+  const views: ConnectionView[] = [];
+  const reader = new ViewReader(context);
+  await inSlices(page.length, context, (index) => {
+    const connection = page[index];
+    // Closed since it was found.
+    if (connection === undefined || connection.index === -1) return;
+    views.push(reader.read(connection));
+  });
+  const isLast = first + pageIds.length >= ids.length;
   return {
-    id: connection.id,
-    side: group.side,
-    bindKey: group.key,
-    protocol: connection.protocol,
-    peer,
-    client: connection.client ?? peer,
-    listener: connection.listener,
-    local: formatAddress(socket.localAddress, socket.localPort),
-    state: connection.state,
-    ageMs,
-    idleMs: idleMs < 0 ? ageMs : idleMs,
-    version: inForce ? group.version : '',
-    inForce,
-    settling: connection.settling,
-    deferred: connection.deferred,
-    settingsPending: connection.settingsPending,
-    keepalive: typeof reading === 'object' ? reading : undefined,
-    lastPing: pingView(connection, nowMs),
-    tcp: undefined,
-    requests: connection.requests,
-    bytesRead: socket.bytesRead,
-    bytesWritten: socket.bytesWritten,
+    connections: views,
+    nextAfterId: isLast ? undefined : pageIds[pageIds.length - 1],
+    total: ids.length,
   };
+}
+
+/**
+ * From the end to the start, as a sweep goes: a removal between two slices moves the last connection, which was
+ * visited already, so none is missed. The same one may be visited again; it is counted once.
+ */
+async function findMatching(
+  connections: readonly Connection[],
+  query: ConnectionQuery,
+  context: QueryContext,
+): Promise<readonly Connection[]> {
+  const { socketOptions, monotonicMs } = context;
+  const matches = connectionFilter(query);
+  const facts = {
+    nowMs: monotonicMs(),
+    sinceLastByteMs: (fd: number) => (fd < 0 ? -1 : socketOptions.sinceLastByteMs(fd)),
+  };
+  const found = new Map<number, Connection>();
+  const count = connections.length;
+  await inSlices(count, context, (visited) => {
+    const connection = connections[count - 1 - visited];
+    if (connection !== undefined && matches(connection, facts)) {
+      found.set(connection.id, connection);
+    }
+  });
+  return [...found.values()];
+}
+
+/** Runs `step` for 0 to `count` − 1 and lets the loop go on whenever a slice is used up. */
+async function inSlices(
+  count: number,
+  { monotonicMs, nextTurn }: QueryContext,
+  step: (index: number) => void,
+): Promise<void> {
+  let untilMs = monotonicMs() + SLICE_MS;
+  for (let index = 0; index < count; index += 1) {
+    if (index % CONNECTIONS_PER_LOOK === 0 && monotonicMs() >= untilMs) {
+      await new Promise<void>((resolve) => nextTurn(resolve));
+      untilMs = monotonicMs() + SLICE_MS;
+    }
+    step(index);
+  }
+}
+
+/** Bare numbers sort ten times as fast as objects by a function. */
+function sortedIds(connections: readonly Connection[]): Float64Array {
+  const ids = new Float64Array(connections.length);
+  for (let index = 0; index < ids.length; index += 1) ids[index] = connections[index]?.id ?? 0;
+  return ids.sort();
+}
+
+/** How many of the sorted ids are at most `id`. */
+function countUpTo(ids: Float64Array, id: number): number {
+  let low = 0;
+  let high = ids.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((ids[middle] ?? 0) <= id) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** Those with the ids of a page, in its order. */
+function inOrder(connections: readonly Connection[], pageIds: Float64Array): Connection[] {
+  const firstId = pageIds[0] ?? 0;
+  const lastId = pageIds[pageIds.length - 1] ?? -1;
+  return connections.filter(({ id }) => id >= firstId && id <= lastId).sort((a, b) => a.id - b.id);
+}
+
+/** Reads connections one by one into views; what the kernel writes to is used again. */
+class ViewReader {
+  readonly #context: QueryContext;
+  readonly #info: TcpInfo = emptyTcpInfo();
+
+  constructor(context: QueryContext) {
+    this.#context = context;
+  }
+
+  read(connection: Connection): ConnectionView {
+    const { socketOptions, monotonicMs } = this.#context;
+    const { group, socket } = connection;
+    const { fd } = connection.handle;
+    const nowMs = monotonicMs();
+    const keepalive = fd < 0 ? undefined : socketOptions.read(fd);
+    const tcp = fd >= 0 && socketOptions.readTcpInfo(fd, this.#info) ? this.#info : undefined;
+    const ageMs = nowMs - connection.bornMs;
+    const inForce = isInForce(connection);
+    const peer = formatAddress(socket.remoteAddress, socket.remotePort);
+    return {
+      id: connection.id,
+      side: group.side,
+      bindKey: group.key,
+      listener: connection.listener,
+      protocol: connection.protocol,
+      peer,
+      client: connection.client ?? peer,
+      local: formatAddress(socket.localAddress, socket.localPort),
+      state: connection.state,
+      ageMs,
+      idleMs: tcp?.sinceLastByteMs ?? ageMs,
+      version: inForce ? group.version : '',
+      inForce,
+      settling: connection.settling,
+      deferred: connection.deferred,
+      settingsPending: connection.settingsPending,
+      keepalive: typeof keepalive === 'object' ? keepalive : undefined,
+      lastPing: pingView(connection, nowMs),
+      tcp: tcp && tcpView(tcp),
+      requests: connection.requests,
+      bytesRead: socket.bytesRead,
+      bytesWritten: socket.bytesWritten,
+    };
+  }
 }
 
 function pingView({ lastPing }: Connection, nowMs: number): PingView | undefined {
   if (lastPing === undefined) return undefined;
   return { sentAgoMs: nowMs - lastPing.sentMs, roundTripMs: lastPing.roundTripMs };
+}
+
+function tcpView(info: TcpInfo): TcpView {
+  return {
+    roundTripMs: info.roundTripMs,
+    roundTripVarianceMs: info.roundTripVarianceMs,
+    unackedSegments: info.unackedSegments,
+    notSentBytes: info.notSentBytes,
+    sinceLastAckMs: info.sinceLastAckMs,
+    retransmits: info.retransmits,
+    probes: info.probes,
+    state: tcpStateName(info.state),
+  };
 }
 
 const MAPPED_IPV4 = '::ffff:';

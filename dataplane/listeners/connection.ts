@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Socket } from 'node:net';
 import type { HttpSettings, TcpKeepalive } from '../engine/plan.js';
-import type { CloseCause, ConnectionProtocol, ConnectionSide } from '../engine/report.js';
+import type {
+  CloseCause,
+  ConnectionProtocol,
+  ConnectionSide,
+  ConnectionState,
+} from '../engine/report.js';
 import type { WheelEntry } from '../keepalive/timer-wheel.js';
 import type { BindTraffic } from '../proxy/http-traffic.js';
 
@@ -56,7 +61,7 @@ export interface Connection {
   /** Place in the registry's array; −1 once it is out. */
   index: number;
   protocol: ConnectionProtocol;
-  state: 'idle' | 'busy' | 'upgraded' | 'closing';
+  state: ConnectionState;
   /** Generation of the group's target that was read back on this socket; 0 = none yet. */
   verified: number;
   /** Generation of the target that this socket refused; 0 = none. */

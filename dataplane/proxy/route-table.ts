@@ -9,6 +9,8 @@ import { compareMatches } from './route-order.js';
 export interface RouteTable {
   /** The route that answers a request; undefined = 404. */
   match(request: RouteRequest): HttpRoutePlan | undefined;
+  /** Name of the listener that a host belongs to; empty when none takes it. */
+  listenerOf(host: string): string;
 }
 
 /**
@@ -25,7 +27,15 @@ export function compileRoutes(listeners: readonly ListenerPlan[]): RouteTable {
       for (const host of namesOf(route)) paths.at(host).add(route, rank);
     }
   }
+  const [only] = listeners;
+  const names = new HostTable<{ name: string }>(() => ({ name: '' }));
+  // Of two listeners with one hostname the first counts, as for their routes.
+  for (const { hostname, name } of [...listeners].reverse()) names.at(hostname).name = name;
   return {
+    listenerOf(host) {
+      if (listeners.length === 1 && only?.hostname === '') return only.name;
+      return names.firstMatch(hostnameOf(host), ({ name }) => name) ?? '';
+    },
     match(request) {
       const hostname = hostnameOf(request.host);
       const paths = tables.firstMatch(hostname, (candidate) => candidate);

@@ -9,7 +9,7 @@ import { answer, type Exchange } from './exchange.js';
 import { forward } from './forward.js';
 import { forwardGrpc, isGrpc } from './forward-grpc.js';
 import type { FlatHeaders } from './headers.js';
-import { countStatus, decideRoute, type RouteDecision } from './http-traffic.js';
+import { type BindTraffic, countStatus, decideRoute, type RouteDecision } from './http-traffic.js';
 import { Http1Connection } from './http1-connection.js';
 import { createHttp1Door, type Http1Door, type UpgradeRequest } from './http1-node.js';
 import type { Http2Context } from './http2-connection.js';
@@ -50,6 +50,8 @@ export class Traffic {
   }
 
   accept(connection: Connection, bind: Bind): void {
+    const [only, ...others] = bind.plan.listeners;
+    if (only !== undefined && others.length === 0) connection.listener = only.name;
     if (bind.plan.protocol === 'tcp') {
       const { dialer, endpoints, random, upstreams } = this.#options;
       const backend = pickTcpBackend(bind.plan, random);
@@ -77,6 +79,7 @@ export class Traffic {
       exchange.abort();
       return;
     }
+    noteRequest(exchange, bind);
     const { clock, endpoints, random, upstreams } = this.#options;
     const decision = decideRoute(bind.routes, exchange, random);
     if (decision.kind === 'forward') {
@@ -106,6 +109,7 @@ export class Traffic {
       connection.socket.destroy();
       return;
     }
+    noteRequest(request, bind);
     const { clock, endpoints, random, upstreams } = this.#options;
     const { headers, protocol } = request;
     // A route may ask for the protocol, whose header is about one connection and so not among the others.
@@ -135,6 +139,13 @@ function passageOf(
   const headerCase = headerCaseOf(connection);
   return planPassage(request, { route, backend, headerCase, client: clientAddress(connection) });
 }
+
+function noteRequest({ connection, host }: RequestOrigin, { routes }: BindTraffic): void {
+  connection.requests += 1;
+  connection.listener = routes.listenerOf(host);
+}
+
+type RequestOrigin = Pick<Exchange, 'connection' | 'host'>;
 
 function headerCaseOf({ group }: Connection): HttpSettings['http1HeaderCase'] {
   return group.http?.http1HeaderCase ?? 'lowercase';

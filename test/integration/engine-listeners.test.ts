@@ -180,7 +180,7 @@ describe('listeners', () => {
     const client = await connectRaw(t, port);
     client.socket.write('GET / HTTP/1.0\r\n\r\n');
     await client.until('ok');
-    const { connections } = engine.query({ afterId: 0, limit: 9, side: 'downstream' });
+    const { connections } = await engine.query({ afterId: 0, limit: 9, side: 'downstream' });
     assert.deepEqual(
       connections.map(({ protocol }) => protocol),
       ['sniffing', 'tcp'],
@@ -231,8 +231,8 @@ describe('drain', () => {
     const idle = await connectRaw(t, port);
     const busy = await connectRaw(t, port);
     busy.socket.write(REQUEST);
-    await eventually(() => {
-      const { connections } = engine.query({ afterId: 0, limit: 9, side: 'downstream' });
+    await eventually(async () => {
+      const { connections } = await engine.query({ afterId: 0, limit: 9, side: 'downstream' });
       assert.deepEqual(
         connections.map(({ state }) => state),
         ['idle', 'busy'],

@@ -287,8 +287,8 @@ describe('HTTP/1 through the engine', () => {
       client.socket.pause();
       client.socket.destroy();
     }
-    await eventually(() => {
-      const upstream = engine.query({ afterId: 0, limit: 100, side: 'upstream' });
+    await eventually(async () => {
+      const upstream = await engine.query({ afterId: 0, limit: 100, side: 'upstream' });
       assert.deepEqual(
         upstream.connections.filter(({ state }) => state === 'busy'),
         [],
@@ -416,8 +416,8 @@ describe('HTTP/2 through the engine', () => {
     const stream = session.request({ ':path': '/' });
     await once(stream, 'data');
     stream.close(constants.NGHTTP2_CANCEL);
-    await eventually(() => {
-      const { total } = engine.query({ afterId: 0, limit: 10, side: 'upstream' });
+    await eventually(async () => {
+      const { total } = await engine.query({ afterId: 0, limit: 10, side: 'upstream' });
       assert.equal(total, 0);
     });
   });

@@ -120,9 +120,9 @@ async function openEachKind(t: TestContext, lab: Lab, host: string): Promise<voi
   closeWait.socket.write('GET /stream HTTP/1.1\r\nhost: a\r\n\r\n');
   await closeWait.until('tick');
   closeWait.socket.end();
-  await eventually(() => {
-    const kinds = engine.query({ afterId: 0, limit: 100, side: 'downstream' }).connections;
-    const names = kinds.map(({ protocol }) => protocol).sort();
+  await eventually(async () => {
+    const kinds = await engine.query({ afterId: 0, limit: 100, side: 'downstream' });
+    const names = kinds.connections.map(({ protocol }) => protocol).sort();
     assert.deepEqual(names, [
       'h2',
       'http/1.1',
@@ -173,7 +173,7 @@ async function changesReachEachKind(t: TestContext, lab: Lab, host: string): Pro
     const summary = lab.engine.summary();
     assert.equal(summary.inForce, true);
     assert.equal(summary.inForceConnections, summary.open);
-    const page = lab.engine.query({ afterId: 0, limit: 100 });
+    const page = await lab.engine.query({ afterId: 0, limit: 100 });
     assert.deepEqual([...new Set(page.connections.map((view) => view.version))], [version]);
   }
 }
@@ -195,7 +195,7 @@ describe('keepalive values in the kernel', () => {
     await lab.apply('1', FIRST);
     const { down } = await engineSockets(lab);
     assert.deepEqual(distinctValues(down), [valuesOf(FIRST)]);
-    const [first, second] = lab.engine.query({ afterId: 0, limit: 9 }).connections;
+    const [first, second] = (await lab.engine.query({ afterId: 0, limit: 9 })).connections;
     assert.match(first?.peer ?? '', /^127\.0\.0\.1:\d+$/);
     assert.match(second?.peer ?? '', /^\[::1\]:\d+$/);
   });
@@ -286,7 +286,7 @@ describe('keepalive values in the kernel', () => {
     await lab.apply('2', FIRST);
     const { down } = await engineSockets(lab);
     assert.ok(down.some((socket) => formatValues(socket) === tampered));
-    const [view] = lab.engine.query({ afterId: 0, limit: 1 }).connections;
+    const [view] = (await lab.engine.query({ afterId: 0, limit: 1 })).connections;
     assert.equal(view?.version, '2');
     assert.equal(view?.keepalive?.idleSeconds, 77, 'a query reads the kernel, not the plan');
   });
