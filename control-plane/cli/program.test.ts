@@ -7,6 +7,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { after, before, beforeEach, describe, it } from 'node:test';
@@ -40,12 +41,24 @@ async function heartline(args: readonly string[], input = ''): Promise<Result> {
     out: (line) => void out.push(line),
     err: (line) => void err.push(line),
     errRaw: (line) => void err.push(line),
+    outRaw: (line) => void out.push(line),
+    screen: undefined,
     isInteractive: false,
     env: {},
     cwd: join(directory, 'below'),
     stdin: Readable.from([input]),
   });
   return { code, out: out.join('\n'), err: err.join('\n') };
+}
+
+/** The entry as a user runs it. */
+function spawnHeartline(args: readonly string[], env: Record<string, string> = {}) {
+  const flags = process.execArgv.filter((flag) => !flag.startsWith('--test'));
+  const entry = fileURLToPath(new URL('./main.ts', import.meta.url));
+  return spawn(process.execPath, [...flags, entry, ...args], {
+    env: { ...process.env, HEARTLINE_KUBECONFIG: kubeconfig(), ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
 }
 
 function writeManifest(name: string, content: string): string {
@@ -332,18 +345,29 @@ describe('heartline', () => {
       id,
       side: 'downstream',
       bindKey: '8080/httpbin/agentgateway-proxy',
+      listener: 'http',
       protocol: 'h2',
       peer: '127.0.0.1:5',
+      client: id === 1 ? '127.0.0.1:5' : '10.0.0.9:4711',
       state: 'idle',
       ageMs: 61_000,
       idleMs: 1500,
       version: '1-ab',
       inForce,
+      settling: false,
+      deferred: false,
+      settingsPending: inForce,
+      requests: 3,
+      bytesRead: 100,
+      bytesWritten: 200,
+      lastPing: inForce ? { sentAgoMs: 4000, roundTripMs: 0.25 } : { sentAgoMs: 4000 },
+      tcp: { roundTripMs: 42, unackedSegments: 1, notSentBytes: 9, state: 'ESTAB' },
       keepalive: { enabled: true, idleSeconds: 30, intervalSeconds: 5, probes: 3 },
     });
     const replies: Record<string, unknown> = {};
     const admin = createServer((request, response) => {
-      response.end(JSON.stringify(replies[request.url ?? '']));
+      if (request.url?.includes('peer=me')) response.writeHead(400).end('peer is me');
+      else response.end(JSON.stringify(replies[request.url ?? '']));
     });
     before(async () => {
       admin.listen(0, '127.0.0.1');
@@ -365,24 +389,84 @@ describe('heartline', () => {
       const { out } = await heartline(['connections', ...at()]);
       const [head, first, second, total] = out.split('\n').map((line) => line.split(/ {3,}/));
       assert.deepEqual(head?.slice(-3), ['KEEPALIVE', 'VERSION', 'IN FORCE']);
-      const cells = [
-        '8080/httpbin/agentgateway-proxy',
-        'h2',
-        '127.0.0.1:5',
-        'idle',
-        '1m1s',
-        '1.5s',
-        '1/30/5/3',
-        '1-ab',
-      ];
-      assert.deepEqual(first, ['1', 'downstream', ...cells, 'yes']);
+      const cells = ['http', 'h2', '127.0.0.1:5', 'idle', '1m1s', '1.5s', '1/30/5/3', '1-ab'];
+      assert.deepEqual(first, ['1', 'downstream', ...cells, 'yes, settings pending']);
       assert.deepEqual(second, ['2', 'downstream', ...cells, 'no']);
       assert.deepEqual(total, ['2 connections, 1 in force']);
+    });
+
+    it('shows client, bind, PING and path when there is room', async () => {
+      replies['/connections?afterId=0&limit=1000'] = {
+        connections: [row(1, true), row(2, false)],
+        total: 2,
+      };
+      const { out } = await heartline(['connections', '-o', 'wide', ...at()]);
+      const [head, first, second] = out.split('\n').map((line) => line.split(/ {3,}/));
+      const cell = (line: readonly string[] | undefined, name: string) =>
+        line?.[head?.indexOf(name) ?? -1];
+      const names = ['CLIENT', 'BIND', 'REQUESTS', 'PING', 'RTT', 'UNACKED', 'UNSENT', 'TCP'];
+      assert.deepEqual(
+        names.map((name) => cell(first, name)),
+        ['-', '8080/httpbin/agentgateway-proxy', '3', '0.25ms 4.0s ago', '42ms', '1', '9', 'ESTAB'],
+      );
+      assert.equal(cell(second, 'CLIENT'), '10.0.0.9:4711');
+      assert.equal(cell(second, 'PING'), 'waits 4.0s');
+    });
+
+    it('hands conditions to the worker, and its complaint to the user', async () => {
+      const path =
+        '/connections?afterId=0&limit=1000&client=10.0.0.0%2F8&idleLongerThan=5m&settling=true&version=not-in-force';
+      replies[path] = { connections: [row(7, false)], total: 1 };
+      const flags = ['--client', '10.0.0.0/8', '--idle-longer-than', '5m', '--settling'];
+      const { out } = await heartline([
+        ...['connections', ...flags, '--version', 'not-in-force', '-o', 'json'],
+        ...at(),
+      ]);
+      assert.deepEqual(JSON.parse(out), { connections: [row(7, false)] });
+      const wrong = await heartline(['connections', '--peer', 'me', ...at()]);
+      assert.equal(wrong.code, 64);
+      assert.match(wrong.err, /peer is me/);
+    });
+
+    it('shows one page and says how to go on', async () => {
+      replies['/connections?afterId=5&limit=1'] = {
+        connections: [row(6, true)],
+        nextAfterId: 6,
+        total: 3,
+      };
+      const { out, err } = await heartline([
+        ...['connections', '--after-id', '5', '--limit', '1'],
+        ...at(),
+      ]);
+      assert.match(out, /^ID.*\n6 .*\n1 connection, 1 in force$/);
+      assert.equal(err, 'more of 3: --after-id 6');
     });
 
     it('says that no connection is open', async () => {
       replies['/connections?afterId=0&limit=1000'] = { connections: [], total: 0 };
       assert.deepEqual(await heartline(['connections', ...at()]), ok('no connection is open'));
+    });
+
+    it('watches: one line for each change, also while the worker is away', async () => {
+      const path = '/connections?afterId=0&limit=1000';
+      replies[path] = { connections: [row(1, true)], total: 1 };
+      const watch = ['connections', '--watch', '-o', 'json', '--interval', '100ms', ...at()];
+      const child = spawnHeartline(watch);
+      const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+      const next = async () => {
+        const { event, connection } = JSON.parse((await lines.next()).value ?? '{}');
+        return `${event} ${connection?.id}`;
+      };
+      assert.equal(await next(), 'open 1');
+      replies[path] = { connections: [row(1, false), row(2, true)], total: 2 };
+      assert.equal(await next(), 'changed 1');
+      assert.equal(await next(), 'opened 2');
+      replies[path] = undefined;
+      assert.match(String(await once(child.stderr, 'data')), /no JSON.*; waiting for it/);
+      replies[path] = { connections: [row(2, true)], total: 1 };
+      assert.equal(await next(), 'closed 1');
+      child.kill('SIGINT');
+      assert.deepEqual(await once(child, 'exit'), [null, 'SIGINT']);
     });
 
     it('dumps one policy', async () => {
@@ -399,14 +483,8 @@ describe('heartline', () => {
   });
 
   describe('as a process', () => {
-    /** The entry as a user runs it. */
     async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Result> {
-      const flags = process.execArgv.filter((flag) => !flag.startsWith('--test'));
-      const entry = fileURLToPath(new URL('./main.ts', import.meta.url));
-      const child = spawn(process.execPath, [...flags, entry, ...args], {
-        env: { ...process.env, HEARTLINE_KUBECONFIG: kubeconfig(), ...env },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
+      const child = spawnHeartline(args, env);
       const [out, err, [code]] = await Promise.all([
         text(child.stdout),
         text(child.stderr),

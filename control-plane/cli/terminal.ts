@@ -9,6 +9,10 @@ export interface Terminal {
   readonly err: (text: string) => void;
   /** Writes to standard error as it is: for a line that is redrawn. */
   readonly errRaw: (text: string) => void;
+  /** Writes to standard output as it is: for a table that is redrawn. */
+  readonly outRaw: (text: string) => void;
+  /** The size at this moment; undefined when standard output is no terminal. */
+  readonly screen: (() => { readonly rows: number; readonly columns: number }) | undefined;
   /** Standard error is a terminal: a progress line may be redrawn. */
   readonly isInteractive: boolean;
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -21,6 +25,10 @@ export function processTerminal(): Terminal {
     out: (text) => void process.stdout.write(`${text}\n`),
     err: (text) => void process.stderr.write(`${text}\n`),
     errRaw: (text) => void process.stderr.write(text),
+    outRaw: (text) => void process.stdout.write(text),
+    screen: process.stdout.isTTY
+      ? () => ({ rows: process.stdout.rows, columns: process.stdout.columns })
+      : undefined,
     isInteractive: process.stderr.isTTY === true,
     env: process.env,
     cwd: process.cwd(),

@@ -10,6 +10,8 @@ function record(isInteractive: boolean) {
     out: (text: string) => void written.push(`out ${text}`),
     err: (text: string) => void written.push(text),
     errRaw: (text: string) => void written.push(JSON.stringify(text)),
+    outRaw: (text: string) => void written.push(`out ${text}`),
+    screen: undefined,
     isInteractive,
     env: {},
     cwd: '/',
