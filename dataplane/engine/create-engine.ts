@@ -4,6 +4,8 @@ import { networkInterfaces } from 'node:os';
 import type { Registry } from 'prom-client';
 import type { Logger } from '../../shared/telemetry/logger.js';
 import type { Clock } from '../../shared/time/clock.js';
+import { countLeft, newAccessCounts, newOnlyOf } from '../access/access-counts.js';
+import { type AdmissionOptions, admit } from '../access/admission.js';
 import { openSocketOptions, type SocketOptions } from '../keepalive/socket-options.js';
 import { createSweep, type Sweep } from '../keepalive/sweep.js';
 import { readSystemKeepalive, resolveKeepalive } from '../keepalive/system-keepalive.js';
@@ -67,6 +69,7 @@ class SocketEngine implements Engine {
   readonly #upstreams: Upstreams;
   readonly #endpoints: Endpoints;
   readonly #traffic: Traffic;
+  readonly #admission: AdmissionOptions<Bind>;
   readonly #binds: BindSet;
   readonly #sweep: Sweep;
   readonly #runs: ApplyRuns;
@@ -86,6 +89,7 @@ class SocketEngine implements Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     const { clock, random, logger } = options;
+    const limits: EngineLimits = { ...DEFAULT_LIMITS, ...options.limits };
     this.#upstreamGroup = {
       key: '',
       side: 'upstream',
@@ -97,6 +101,7 @@ class SocketEngine implements Engine {
       open: 0,
       inForce: 0,
       failed: 0,
+      access: newAccessCounts(false),
     };
     this.#groups.add(this.#upstreamGroup);
     this.#metrics = createEngineMetrics(options.registry, {
@@ -137,7 +142,7 @@ class SocketEngine implements Engine {
     this.#traffic = new Traffic({
       clock,
       random,
-      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      limits,
       registry: this.#registry,
       socketOptions: this.#socketOptions,
       dialer: this.#dialer,
@@ -145,6 +150,11 @@ class SocketEngine implements Engine {
       endpoints: this.#endpoints,
       onPing: (outcome) => this.#metrics.ping(outcome),
     });
+    this.#admission = {
+      registry: this.#registry,
+      handshakeMs: limits.proxyHeaderMs,
+      admitted: (connection, bind) => this.#traffic.accept(connection, bind),
+    };
     this.#binds = new BindSet({
       clock,
       random,
@@ -204,10 +214,12 @@ class SocketEngine implements Engine {
     this.#noteInForce();
     let open = 0;
     let inForceConnections = 0;
+    let newOnly = 0;
     for (const group of this.#groups) {
       if (group.side === 'upstream') continue;
       open += group.open;
       inForceConnections += group.inForce;
+      newOnly += newOnlyOf(group.access);
     }
     const { unverified, failed } = this.#problemCounts();
     return {
@@ -221,7 +233,7 @@ class SocketEngine implements Engine {
       settingsPending: this.#registry.settingsPending,
       failed,
       unverified,
-      newOnly: 0,
+      newOnly,
       drifted: 0,
       listeners: this.#binds.describe(),
     };
@@ -256,10 +268,11 @@ class SocketEngine implements Engine {
     this.#groups.add(bind.group);
     const protocol = bind.plan.protocol === 'tcp' ? 'tcp' : 'sniffing';
     const connection = this.#registry.add(socket, bind.group, protocol);
-    this.#traffic.accept(connection, bind);
+    admit(connection, bind, this.#admission);
   }
 
-  #onClosed({ group }: Connection, cause: CloseCause): void {
+  #onClosed({ group, admitted }: Connection, cause: CloseCause): void {
+    if (admitted !== 0) countLeft(group.access, admitted);
     this.#metrics.closed(cause, group.key);
     // A listener that is still there comes back with its next connection.
     if (group.open === 0 && group.side === 'downstream') this.#groups.delete(group);

@@ -2,6 +2,8 @@
 
 /** Limits of the engine itself, behind no policy field; tests shorten them. Times in milliseconds. */
 export interface EngineLimits {
+  /** From accept to the end of a PROXY protocol header. Default 15000, the reference's limit for TLS handshakes. */
+  readonly proxyHeaderMs: number;
   /** From the first byte of an HTTP/1 request's head to its end. Default 30000 (nginx 60 s, Envoy none, Node 60 s). */
   readonly http1HeadMs: number;
   /** Between two bytes of an HTTP/1 request's body, while we are ready to read. Default 300000 (nginx 60 s; uploads of phones pause). */
@@ -14,6 +16,7 @@ export interface EngineLimits {
 }
 
 export const DEFAULT_LIMITS: EngineLimits = {
+  proxyHeaderMs: 15_000,
   http1HeadMs: 30_000,
   http1BodyMs: 300_000,
   http1LingerMs: 2000,

@@ -157,6 +157,23 @@ export interface ListenerPlan {
   readonly tcpRoutes: readonly TcpRoutePlan[];
 }
 
+/** The header that a load balancer puts in front of a connection (haproxy's proxy-protocol.txt). */
+export interface ProxyProtocolPlan {
+  readonly versions: 'v1' | 'v2' | 'all';
+  /** `strict`: a connection without it is closed. `optional`: it is served as it is, so that anybody may name any source. */
+  readonly mode: 'strict' | 'optional';
+}
+
+/**
+ * CEL expressions over `source`. No deny may hold, every require must, and of the allows, if there are any, one must; what
+ * cannot be evaluated counts against the connection.
+ */
+export interface AccessRules {
+  readonly allow: readonly string[];
+  readonly deny: readonly string[];
+  readonly require: readonly string[];
+}
+
 /** One port: several listeners (hostnames) share it, and share one set of frontend values. */
 export interface BindPlan {
   readonly key: string;
@@ -167,7 +184,11 @@ export interface BindPlan {
   readonly listeners: readonly ListenerPlan[];
   readonly tcp: TcpKeepalive;
   readonly http: HttpSettings;
-  /** Keys of the policies behind `tcp` and `http`, for dumps and logs; sorted. */
+  /** Set: connections begin with a PROXY protocol header. */
+  readonly proxyProtocol?: ProxyProtocolPlan;
+  /** Set: who may connect; looked at when a connection is accepted, after its PROXY header. */
+  readonly access?: AccessRules;
+  /** Keys of the policies behind the values above, for dumps and logs; sorted. */
   readonly policyKeys: readonly string[];
   /** Set: the bind accepts nothing (a restriction on it cannot be enforced by this worker). */
   readonly refusal?: Refusal;

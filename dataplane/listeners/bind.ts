@@ -4,7 +4,13 @@ import { errnoOf } from '../../shared/errors/heartline-error.js';
 import type { Logger } from '../../shared/telemetry/logger.js';
 import { type Backoff, createBackoff } from '../../shared/time/backoff.js';
 import type { Clock, Timer } from '../../shared/time/clock.js';
-import type { BindPlan, TcpKeepalive } from '../engine/plan.js';
+import { countChange, newAccessCounts } from '../access/access-counts.js';
+import {
+  type Authorization,
+  compileAuthorization,
+  sameRules,
+} from '../access/network-authorization.js';
+import type { AccessRules, BindPlan, TcpKeepalive } from '../engine/plan.js';
 import type { ListenerState } from '../engine/report.js';
 import type { SocketOptions } from '../keepalive/socket-options.js';
 import { resolveKeepalive } from '../keepalive/system-keepalive.js';
@@ -45,6 +51,8 @@ export class Bind implements BindTraffic {
   readonly statuses: StatusCounts;
   plan: BindPlan;
   routes: RouteTable;
+  /** Undefined: everybody may connect. */
+  authorization: Authorization | undefined;
   readonly #context: BindContext;
   readonly #backoff: Backoff;
   #state: ListenState = { name: 'closed', reason: 'not opened yet' };
@@ -74,7 +82,9 @@ export class Bind implements BindTraffic {
       open: 0,
       inForce: 0,
       failed: 0,
+      access: newAccessCounts(plan.access !== undefined),
     };
+    this.authorization = plan.access && compileAuthorization(plan.access);
   }
 
   /**
@@ -86,6 +96,7 @@ export class Bind implements BindTraffic {
     const refusal = this.#writeListening(target, this.group.target);
     // A change of values alone keeps the listeners, and with them the table and its compiled regular expressions.
     if (plan.listeners !== this.plan.listeners) this.routes = compileRoutes(plan.listeners);
+    this.#changeAccess(plan.access);
     this.plan = plan;
     retarget(this.group, {
       target: refusal === undefined ? target : this.group.target,
@@ -93,6 +104,13 @@ export class Bind implements BindTraffic {
       version,
     });
     return refusal;
+  }
+
+  /** New connections are asked by the new rules; open ones stay, because a change closes nothing. */
+  #changeAccess(rules: AccessRules | undefined): void {
+    if (sameRules(this.plan.access, rules)) return;
+    this.authorization = rules && compileAuthorization(rules);
+    countChange(this.group.access, rules !== undefined);
   }
 
   /** Opens or closes the listening sockets as the plan says; settles with the first attempt. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Socket } from 'node:net';
+import type { AccessCounts } from '../access/access-counts.js';
 import type { HttpSettings, TcpKeepalive } from '../engine/plan.js';
 import type {
   CloseCause,
@@ -30,6 +31,7 @@ export interface ConnectionGroup {
   open: number;
   inForce: number;
   failed: number;
+  readonly access: AccessCounts;
 }
 
 /** What a protocol does with its connection when time passes or its settings change. */
@@ -75,6 +77,8 @@ export interface Connection {
   driver: ConnectionDriver | undefined;
   /** TCP_KEEPIDLE is still to be written, paced. */
   settling: boolean;
+  /** Generation of the access rules that let it in; 0 while they have not been asked. */
+  admitted: number;
   requests: number;
   /** Name of the listener, of the last request when several share the port; empty for upstream. */
   listener: string;

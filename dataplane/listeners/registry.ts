@@ -188,6 +188,7 @@ function newConnection(parts: NewConnection): Connection {
     cause: undefined,
     driver: undefined,
     settling: false,
+    admitted: 0,
     requests: 0,
     listener: '',
     lastPing: undefined,

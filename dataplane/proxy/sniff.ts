@@ -39,4 +39,6 @@ export function sniff(connection: Connection, decided: (protocol: SniffedProtoco
   };
   socket.on('data', onData);
   socket.on('end', onEnd);
+  // Paused when a PROXY header came before.
+  socket.resume();
 }

@@ -15,35 +15,21 @@ import {
 } from '../../test/support/wire-resources.js';
 import { planOf, SAMPLE } from '../../test/support/worker-plan.js';
 
-const onPort = (port: number): PolicyTarget => ({ gateway: { ...GATEWAY, port } });
-
 describe('a bind fails closed', () => {
   const authz = { networkAuthorization: { allow: ['true'] } };
   const rows: readonly (readonly [string, readonly NamedResource[], readonly number[], RegExp])[] =
     [
       [
-        'network authorization of the Gateway',
-        [policyOf('n', authz)],
-        [8080, 8090],
-        /cannot enforce frontend.networkAuthorization, so it closed 8080.*, 8090/,
-      ],
-      [
-        'network authorization of a port',
-        [policyOf('n', authz, onPort(8090))],
-        [8090],
-        /closed 8090/,
-      ],
-      [
         'network authorization of a listener',
         [policyOf('n', authz, { gateway: { ...GATEWAY, listener: 'tcp' } })],
         [8090],
-        /closed 8090/,
+        /cannot enforce frontend.networkAuthorization of a listener, so it closed 8090/,
       ],
       [
-        'PROXY protocol',
-        [policyOf('p', { proxyProtocol: { mode: 'OPTIONAL' } }, onPort(8080))],
+        'PROXY protocol of a listener',
+        [policyOf('p', { proxyProtocol: {} }, { gateway: { ...GATEWAY, listener: 'http' } })],
         [8080],
-        /cannot enforce frontend.proxyProtocol/,
+        /cannot enforce frontend.proxyProtocol of a listener, so it closed 8080/,
       ],
       [
         'an HTTPS listener',
@@ -80,16 +66,17 @@ describe('a bind fails closed', () => {
   }
 
   it('and every policy that closes it is named', () => {
-    const authorization = policyOf('n', authz, onPort(8080));
-    const proxy = policyOf('p', { proxyProtocol: {} }, onPort(8080));
+    const target = { gateway: { ...GATEWAY, listener: 'http' } };
+    const authorization = policyOf('n', authz, target);
+    const proxy = policyOf('p', { proxyProtocol: {} }, target);
     const { warnings } = planOf(...SAMPLE, authorization, proxy);
     assert.equal(warnings.length, 2);
-    assert.match(warnings.join('\n'), /networkAuthorization, so it closed 8080/);
-    assert.match(warnings.join('\n'), /proxyProtocol, so it closed 8080/);
+    assert.match(warnings.join('\n'), /networkAuthorization of a listener, so it closed 8080/);
+    assert.match(warnings.join('\n'), /proxyProtocol of a listener, so it closed 8080/);
   });
 
   it('but not for another Gateway', () => {
-    const elsewhere = { gateway: { ...GATEWAY, name: 'other' } };
+    const elsewhere = { gateway: { ...GATEWAY, name: 'other', listener: 'http' } };
     const { plan } = planOf(...SAMPLE, policyOf('n', authz, elsewhere));
     assert.ok(plan.binds.every(({ refusal }) => refusal === undefined));
   });

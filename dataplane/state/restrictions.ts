@@ -29,16 +29,18 @@ export function restrictionsOf(policies: readonly Named<Policy>[]): Restriction[
 }
 
 /**
- * networkAuthorization says who may connect. proxyProtocol changes what the first bytes are: read as a request they would be
- * nonsense, and the client's address would be the balancer's. A traffic, conditional or unknown backend policy may be
- * authentication, a rate limit or TLS to the backend; this build cannot tell.
+ * networkAuthorization says who may connect, proxyProtocol what the first bytes are: both are decided before a connection belongs
+ * to one of the listeners of its port, so attached to a single listener they cannot be enforced. A traffic, conditional or
+ * unknown backend policy may be authentication, a rate limit or TLS to the backend; this build cannot tell.
  */
 export function restrictingPart(policy: Policy): string | undefined {
+  const { gateway } = policy.target ?? {};
+  const onPort = gateway !== undefined && gateway.listener === undefined;
   switch (policy.frontend?.kind) {
     case 'networkAuthorization':
-      return 'frontend.networkAuthorization';
+      return onPort ? undefined : 'frontend.networkAuthorization of a listener';
     case 'proxyProtocol':
-      return 'frontend.proxyProtocol';
+      return onPort ? undefined : 'frontend.proxyProtocol of a listener';
     default:
   }
   if (policy.traffic !== undefined) return 'traffic';

@@ -3,11 +3,15 @@ import { parsePattern } from '../../shared/patterns/pattern.js';
 import type { Backend__Output as Backend } from '../../shared/proto/gen/agentgateway/dev/resource/Backend.js';
 import type { BackendPolicySpec__Output as BackendPolicy } from '../../shared/proto/gen/agentgateway/dev/resource/BackendPolicySpec.js';
 import type { Bind__Output as Bind } from '../../shared/proto/gen/agentgateway/dev/resource/Bind.js';
-import type { FrontendPolicySpec__Output as Frontend } from '../../shared/proto/gen/agentgateway/dev/resource/FrontendPolicySpec.js';
+import type {
+  FrontendPolicySpec__Output as Frontend,
+  _agentgateway_dev_resource_FrontendPolicySpec_NetworkAuthorization__Output as WireAuthorization,
+} from '../../shared/proto/gen/agentgateway/dev/resource/FrontendPolicySpec.js';
 import type { Listener__Output as Listener } from '../../shared/proto/gen/agentgateway/dev/resource/Listener.js';
 import type { Policy__Output as Policy } from '../../shared/proto/gen/agentgateway/dev/resource/Policy.js';
 import type { Resource__Output as Resource } from '../../shared/proto/gen/agentgateway/dev/resource/Resource.js';
 import type { Route__Output as Route } from '../../shared/proto/gen/agentgateway/dev/resource/Route.js';
+import { createExpressionCheck } from '../access/network-authorization.js';
 import { type Findings, mergeFindings, NO_FINDINGS } from './diagnostic.js';
 import { checkHttp } from './http-values.js';
 import { checkKeepalive } from './keepalive-values.js';
@@ -147,7 +151,7 @@ function validateFrontend(frontend: Frontend): Findings {
     case 'connect':
       return validateConnect(frontend.connect?.mode ?? 'DENY');
     case 'networkAuthorization':
-      return NO_FINDINGS;
+      return validateAuthorization(frontend.networkAuthorization);
     case 'proxyProtocol':
       return mergeFindings(
         knownEnum(frontend.proxyProtocol?.version, 'frontend.proxy_protocol.version'),
@@ -158,6 +162,23 @@ function validateFrontend(frontend: Frontend): Findings {
     default:
       return unreachable(kind);
   }
+}
+
+/** Never an error: an older version, or none, would let in whom this one shuts out. What cannot be evaluated fails closed. */
+function validateAuthorization(rules: WireAuthorization | undefined | null): Findings {
+  const findProblem = createExpressionCheck();
+  const check = (list: 'allow' | 'deny' | 'require', effect: string): string[] =>
+    (rules?.[list] ?? []).flatMap((expression, at) => {
+      const problem = findProblem(expression);
+      if (problem === undefined) return [];
+      return [`frontend.network_authorization.${list}[${at}]: ${problem}; ${effect}`];
+    });
+  const warnings = [
+    ...check('allow', 'it lets nobody in'),
+    ...check('deny', 'it refuses every connection'),
+    ...check('require', 'it refuses every connection'),
+  ];
+  return { errors: [], warnings };
 }
 
 function validateConnect(mode: string | number): Findings {

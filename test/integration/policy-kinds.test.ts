@@ -12,6 +12,7 @@ import {
 import { eventually } from '../support/eventually.js';
 import { exchange } from '../support/exchange.js';
 import { type PlaneProcess, type Planes, preparePlanes } from '../support/planes.js';
+import { v2 } from '../support/proxy-headers.js';
 import { sampleBackend, sampleGateway } from '../support/sample-objects.js';
 
 const AGENTGATEWAY = { apiVersion: 'agentgateway.dev/v1alpha1', kind: 'AgentgatewayPolicy' };
@@ -58,24 +59,26 @@ const openPolicy = {
   },
 };
 
-/** What this worker can only answer by closing a port. */
-const closingPolicy = {
+/** Who may connect to a port, behind a balancer. */
+const guardingPolicy = {
   ...AGENTGATEWAY,
-  metadata: { name: 'closing', namespace: 'httpbin' },
+  metadata: { name: 'guarding', namespace: 'httpbin' },
   spec: {
     targetRefs: [{ ...GATEWAY, port: 8081 }],
     frontend: {
-      networkAuthorization: { policy: { matchExpressions: ['source.port > 0'] } },
+      networkAuthorization: { policy: { matchExpressions: ['source.address == "198.51.100.7"'] } },
       proxyProtocol: {},
     },
   },
 };
 
+const SERVER = { address: '203.0.113.9', port: 443 };
+
 const RESOURCES = {
   [`policy/backend/httpbin/open:backend-tcp:${KEY}`]: 'backendTcp',
-  [`policy/frontend/httpbin/closing:frontend-network-authz:${KEY}/port=8081`]:
+  [`policy/frontend/httpbin/guarding:frontend-network-authz:${KEY}/port=8081`]:
     'networkAuthorization',
-  [`policy/frontend/httpbin/closing:frontend-proxy:${KEY}/port=8081`]: 'proxyProtocol',
+  [`policy/frontend/httpbin/guarding:frontend-proxy:${KEY}/port=8081`]: 'proxyProtocol',
   [`policy/frontend/httpbin/open:frontend-connect:${KEY}`]: 'connect',
   [`policy/frontend/httpbin/open:frontend-http:${KEY}`]: 'http',
   [`policy/frontend/httpbin/open:frontend-logging:${KEY}`]: 'logging',
@@ -87,8 +90,6 @@ const RESOURCES = {
 
 const WARNINGS: readonly (readonly [string, RegExp])[] = [
   ['backend.tcp', /backend_tcp.connect_timeout is not served by this worker/],
-  ['networkAuthorization', /cannot enforce frontend.networkAuthorization, so it closed 8081/],
-  ['proxyProtocol', /cannot enforce frontend.proxyProtocol, so it closed 8081/],
   [
     'connect',
     /frontend.connect.mode TUNNEL is not served by this worker: CONNECT requests are denied/,
@@ -102,7 +103,7 @@ const WARNINGS: readonly (readonly [string, RegExp])[] = [
 /** In the order of their keys; the casing is that of the Keepalive guide. */
 const DUMPED = [
   { backend: { backendTcp: { keepalive: { time: '1m0s' }, connectTimeout: '5s' } } },
-  { frontend: { networkAuthorization: { allow: ['source.port > 0'] } } },
+  { frontend: { networkAuthorization: { allow: ['source.address == "198.51.100.7"'] } } },
   { frontend: { proxy: { version: 'v2', mode: 'strict' } } },
   { frontend: { connect: { mode: 'tunnel' } } },
   'hTTP',
@@ -155,7 +156,7 @@ describe('a policy of every kind, from YAML to a real worker', () => {
     client.close();
     return answer;
   };
-  const ask = async (socketPort: number, request: string) => {
+  const ask = async (socketPort: number, request: string | Buffer) => {
     const socket = connect(planes.port(socketPort), '127.0.0.1');
     await once(socket, 'connect');
     const answer = await exchange(socket, request);
@@ -170,7 +171,7 @@ describe('a policy of every kind, from YAML to a real worker', () => {
     const ofClass = { ...gateway, spec: { ...gateway.spec, gatewayClassName: 'edge' } };
     const objects: readonly SampleObject[] = [
       ...[gatewayClass, ofClass, sampleBackend('collector', 4317)],
-      ...[openPolicy, closingPolicy],
+      ...[openPolicy, guardingPolicy],
     ];
     for (const object of objects) await plane.apply(object);
     worker = planes.startWorker(['--xds-address', `127.0.0.1:${plane.running.xdsAddress.port}`]);
@@ -196,7 +197,7 @@ describe('a policy of every kind, from YAML to a real worker', () => {
     await eventually(async () => {
       const [accepted] = await conditions(class_);
       assert.equal(`${accepted?.type} ${accepted?.status}`, 'Accepted True');
-      for (const name of ['open', 'closing']) {
+      for (const name of ['guarding', 'open']) {
         const found = await conditions(`${POLICIES}/${name}`);
         assert.deepEqual(
           found.map(({ type, status, reason }) => `${type} ${status} ${reason}`),
@@ -204,8 +205,6 @@ describe('a policy of every kind, from YAML to a real worker', () => {
         );
       }
     });
-    const [accepted] = await conditions(`${POLICIES}/closing`);
-    assert.match(accepted?.message ?? '', /cannot enforce spec.frontend.proxyProtocol yet/);
   });
 
   for (const [part, warning] of WARNINGS) {
@@ -224,14 +223,21 @@ describe('a policy of every kind, from YAML to a real worker', () => {
     assert.deepEqual(shown, DUMPED);
   });
 
-  it('open ports answer, CONNECT is denied, the closed port takes nobody', async () => {
+  it('ports answer, CONNECT is denied, and the guarded port asks where a client comes from', async () => {
     const found = await ask(8080, 'GET / HTTP/1.1\r\nhost: a\r\n\r\n');
     assert.equal(found.status, 404);
     const denied = await ask(8080, 'CONNECT a:1 HTTP/1.1\r\nhost: a:1\r\n\r\n');
     assert.equal(denied.status, 405);
-    const socket = connect(planes.port(8081), '127.0.0.1');
-    const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
-    assert.equal(error.code, 'ECONNREFUSED');
+    const request = 'GET / HTTP/1.1\r\nhost: a\r\n\r\n';
+    const from = (address: string) => v2({ source: { address, port: 1 }, destination: SERVER });
+    const allowed = await ask(8081, Buffer.concat([from('198.51.100.7'), Buffer.from(request)]));
+    assert.equal(allowed.status, 404);
+    for (const bytes of [request, Buffer.concat([from('198.51.100.8'), Buffer.from(request)])]) {
+      const socket = connect(planes.port(8081), '127.0.0.1');
+      socket.write(bytes);
+      const [error] = (await once(socket, 'error')) as [NodeJS.ErrnoException];
+      assert.equal(error.code, 'ECONNRESET');
+    }
   });
 
   it('the Gateway of a class that goes to another controller is gone for new streams only', async () => {

@@ -25,6 +25,7 @@ import {
   backendOf,
   bindOf,
   discoveryResource,
+  GATEWAY,
   guideHttpPolicy,
   guideTcpPolicy,
   listenerOf,
@@ -189,7 +190,11 @@ describe('a worker and its control plane', () => {
   it('closes its ports while a restriction cannot be enforced, and says so', async (t) => {
     const prepared = await prepare(t);
     const { stream } = await startServing(prepared);
-    const authz = policyOf('authz', { networkAuthorization: { allow: ['true'] } });
+    const authz = policyOf(
+      'authz',
+      { networkAuthorization: { allow: ['true'] } },
+      { gateway: { ...GATEWAY, listener: 'http' } },
+    );
     stream.send(responseOf('2-b', 'n2', [authz]));
     const { errorDetail } = await answerTo(stream, 'n2');
     assert.match(

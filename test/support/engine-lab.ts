@@ -7,6 +7,7 @@ import { Registry } from 'prom-client';
 import { createEngine, type EngineOptions } from '../../dataplane/engine/create-engine.js';
 import type { Engine } from '../../dataplane/engine/engine.js';
 import type {
+  AccessRules,
   BackendTarget,
   BindPlan,
   HttpSettings,
@@ -53,6 +54,8 @@ export interface BindShape {
   readonly backendPort?: number;
   readonly listeners?: BindPlan['listeners'];
   readonly refusal?: string;
+  readonly proxyProtocol?: BindPlan['proxyProtocol'];
+  readonly access?: Partial<AccessRules>;
 }
 
 export function bindPlan(shape: BindShape): BindPlan {
@@ -82,6 +85,8 @@ export function bindPlan(shape: BindShape): BindPlan {
     http: { ...DEFAULT_HTTP, ...shape.http },
     policyKeys: [],
     ...(shape.refusal === undefined ? {} : { refusal: { reason: shape.refusal } }),
+    ...(shape.proxyProtocol && { proxyProtocol: shape.proxyProtocol }),
+    ...(shape.access && { access: { allow: [], deny: [], require: [], ...shape.access } }),
   };
 }
 

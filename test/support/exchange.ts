@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 /** Sends one HTTP/1.1 request on a raw socket and reads the answer with its content-length. */
 export function exchange(
   socket: Socket,
-  request: string,
+  request: string | Buffer,
 ): Promise<{ status: number; head: string; body: Buffer }> {
   return new Promise((resolve) => {
     let received = Buffer.alloc(0);
