@@ -56,11 +56,13 @@ async function startLab(
   return { engine, port: portOf(engine), apply, closed };
 }
 
-function views(engine: Engine): readonly ConnectionView[] {
-  return engine.query({ afterId: 0, limit: 99, side: 'downstream' }).connections;
+async function views(engine: Engine): Promise<readonly ConnectionView[]> {
+  const page = await engine.query({ afterId: 0, limit: 99, side: 'downstream' });
+  return page.connections;
 }
 
-const clients = (engine: Engine): string[] => views(engine).map(({ client }) => client);
+const clients = async (engine: Engine): Promise<string[]> =>
+  (await views(engine)).map(({ client }) => client);
 
 /** Resolves with the error code of a connection that the server ended, or `FIN`. */
 async function endOf(socket: Socket): Promise<string> {
@@ -93,7 +95,7 @@ describe('PROXY protocol, strict', { concurrency: true }, () => {
       const raw = await connectRaw(t, port);
       raw.socket.write(Buffer.concat([header, Buffer.from(REQUEST)]));
       await raw.until('ok');
-      const [view] = views(engine);
+      const [view] = await views(engine);
       assert.equal(view?.client, client ?? view?.peer);
       assert.equal(view?.peer, `127.0.0.1:${raw.socket.localPort}`);
     });
@@ -112,7 +114,7 @@ describe('PROXY protocol, strict', { concurrency: true }, () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     await raw.until('ok');
-    assert.deepEqual(clients(engine), ['198.51.100.7:40000']);
+    assert.deepEqual(await clients(engine), ['198.51.100.7:40000']);
     raw.socket.write(REQUEST);
     await eventually(() => assert.equal(raw.received().split('ok').length, 3));
   });
@@ -130,7 +132,7 @@ describe('PROXY protocol, strict', { concurrency: true }, () => {
     const stream = session.request({ ':path': '/' });
     const [headers] = await once(stream, 'response');
     assert.equal(headers[':status'], 200);
-    const [view] = views(engine);
+    const [view] = await views(engine);
     assert.deepEqual([view?.protocol, view?.client], ['h2', '198.51.100.7:40000']);
   });
 
@@ -147,7 +149,7 @@ describe('PROXY protocol, strict', { concurrency: true }, () => {
     await raw.until('first');
     raw.socket.write(' second');
     assert.equal(await raw.until('second'), 'first second');
-    assert.deepEqual(clients(engine), ['198.51.100.7:40000']);
+    assert.deepEqual(await clients(engine), ['198.51.100.7:40000']);
   });
 
   const refused: readonly (readonly [string, Buffer | string])[] = [
@@ -240,7 +242,7 @@ describe('PROXY protocol, optional', { concurrency: true }, () => {
     const session = connectHttp2(`http://127.0.0.1:${port}`);
     t.after(() => session.destroy());
     await once(session, 'remoteSettings');
-    const [first, second, third] = views(engine);
+    const [first, second, third] = await views(engine);
     assert.equal(first?.client, first?.peer);
     assert.equal(second?.client, '198.51.100.7:40000');
     assert.deepEqual([third?.protocol, third?.client], ['h2', third?.peer]);
