@@ -15,6 +15,7 @@ import { createHttp1Door, type Http1Door, type UpgradeRequest } from './http1-no
 import type { Http2Context } from './http2-connection.js';
 import { createHttp2Door, type Http2Door } from './http2-node.js';
 import { type Passage, passBack, planPassage } from './passage.js';
+import { ReadMemory } from './read-memory.js';
 import { redirectLocation } from './redirect.js';
 import { sniff } from './sniff.js';
 import { pickTcpBackend, serveTcp } from './tcp.js';
@@ -30,6 +31,7 @@ export interface TrafficOptions extends Http2Context {
 /** What happens to an accepted connection: sniffed, served, forwarded. */
 export class Traffic {
   readonly #options: TrafficOptions;
+  readonly #memory = new ReadMemory();
   readonly #http1: Http1Door;
   readonly #http2: Http2Door;
 
@@ -56,7 +58,7 @@ export class Traffic {
       const { dialer, endpoints, random, upstreams } = this.#options;
       const backend = pickTcpBackend(bind.plan, random);
       const choice = backend && endpoints.choose(backend);
-      serveTcp(connection, choice, { dialer, upstreams });
+      serveTcp(connection, choice, { dialer, upstreams, memory: this.#memory });
       return;
     }
     // From accept on the idle deadline runs, also before the first byte.

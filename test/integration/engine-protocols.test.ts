@@ -550,6 +550,33 @@ describe('TCP routes', () => {
     assert.equal(Buffer.from(client.received(), 'latin1').equals(data), true);
   });
 
+  it('mixes up no bytes of connections that are read into the same memory, while all readers pause', async (t) => {
+    const texts = Array.from({ length: 6 }, () => randomBytes(16 * MIB));
+    let next = 0;
+    let written = 0;
+    const server = createServer(async (socket) => {
+      const text = texts[next++] as Buffer;
+      // One part a turn of the loop: read as it comes, each part is smaller than the shared memory.
+      for (let at = 0; at < text.length; at += 8192) {
+        socket.write(text.subarray(at, at + 8192));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      written += 1;
+      socket.end();
+    });
+    const { port } = await tcpGateway(t, server);
+    const clients = await Promise.all(texts.map(() => connectRaw(t, port)));
+    for (const { socket } of clients) socket.pause();
+    await eventually(() => assert.equal(written, texts.length));
+    for (const { socket } of clients) socket.resume();
+    await Promise.all(clients.map((client) => holds(() => client.ended())));
+    const hashOf = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+    assert.deepEqual(
+      clients.map((client) => hashOf(Buffer.from(client.received(), 'latin1'))).sort(),
+      texts.map(hashOf).sort(),
+    );
+  });
+
   it('resets the client when no backend can be reached', async (t) => {
     const closed = createServer();
     const { port, engine } = await tcpGateway(t, closed);

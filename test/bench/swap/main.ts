@@ -55,7 +55,7 @@ async function startFloor(binary: string, count: number): Promise<Subject> {
 }
 
 async function startEngine(count: number): Promise<Subject> {
-  const engine = startNodeProcess(new URL('./engine-main.js', import.meta.url), []);
+  const engine = startNodeProcess(new URL('../support/engine-main.js', import.meta.url), ['http']);
   const subject = await startSubject(engine, count, (line) => {
     const report = JSON.parse(line) as {
       verifiedMs: number;
