@@ -32,7 +32,7 @@ export interface NativeProxy {
   stop(): Promise<void>;
 }
 
-export const NATIVE_KEEPALIVE: NativeKeepalive = { time: 30, interval: 5, retries: 3 };
+const NATIVE_KEEPALIVE: NativeKeepalive = { time: 30, interval: 5, retries: 3 };
 
 /** Undefined where nginx is not installed. */
 export function startNginx(options: NativeProxyOptions): Promise<NativeProxy> | undefined {
