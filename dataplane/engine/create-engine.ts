@@ -149,6 +149,7 @@ class SocketEngine implements Engine {
       upstreams: this.#upstreams,
       endpoints: this.#endpoints,
       onPing: (outcome) => this.#metrics.ping(outcome),
+      onCrossed: () => this.#metrics.crossed(),
     });
     this.#admission = {
       registry: this.#registry,

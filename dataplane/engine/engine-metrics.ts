@@ -28,6 +28,8 @@ export interface MetricSources {
 export interface EngineMetrics {
   closed(cause: CloseCause, bind: string): void;
   ping(outcome: PingOutcome): void;
+  /** A request crossed our close of an idle HTTP/1 connection. */
+  crossed(): void;
 }
 
 const SIDE_LABELS = ['bind', 'side'] as const;
@@ -70,6 +72,11 @@ export function createEngineMetrics(registry: Registry, sources: MetricSources):
     labelNames: ['outcome'],
     registers,
   });
+  const crossed = new Counter({
+    name: 'heartline_http1_crossed_requests_total',
+    help: 'Requests that came after an idle HTTP/1 connection was closed, before the client could know.',
+    registers,
+  });
   new Counter({
     name: 'heartline_keepalive_applied_total',
     help: 'Sockets that were given new keepalive values.',
@@ -82,5 +89,6 @@ export function createEngineMetrics(registry: Registry, sources: MetricSources):
   return {
     closed: (cause, bind) => closed.inc({ cause, bind }),
     ping: (outcome) => pings.inc({ outcome }),
+    crossed: () => crossed.inc(),
   };
 }

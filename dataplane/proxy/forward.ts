@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Readable } from 'node:stream';
+import type { Socket } from 'node:net';
 import type { Dispatcher } from 'undici';
-import { errnoOf } from '../../shared/errors/heartline-error.js';
+import { errnoOf, HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { Clock } from '../../shared/time/clock.js';
 import type { Endpoint } from './dial.js';
 import type { EndpointChoice } from './endpoints.js';
 import { answer, type Exchange } from './exchange.js';
-import { hasName, responseHeaders } from './headers.js';
+import { hasName, trailerFields } from './headers.js';
 import { countStatus, type StatusCounts } from './http-traffic.js';
 import { type Passage, passBack } from './passage.js';
-import { RequestBody } from './request-body.js';
 import { type RequestDeadline, startDeadline } from './request-deadline.js';
+import { isBodiless, plainReason, readResponseHead } from './response-head.js';
 import type { PooledClient } from './upstream-pool.js';
 import type { Upstreams } from './upstreams.js';
 
@@ -46,12 +46,14 @@ class Forwarding implements Dispatcher.DispatchHandler {
   readonly #choice: EndpointChoice;
   readonly #upstreams: Upstreams;
   readonly #statuses: StatusCounts;
-  readonly #body: Readable | undefined;
   readonly #deadline: RequestDeadline;
   #endpoint: Endpoint | undefined;
   #pooled: PooledClient | undefined;
   #abort: ((error?: Error) => void) | undefined;
   #resume: (() => void) | undefined;
+  /** The kept-alive connection that has the request, and what it had received before. */
+  #upstreamSocket: Socket | undefined;
+  #bytesBefore = 0;
   #responded = false;
   /** The client is gone, or has been told that time is up: whatever the backend still says is for nobody. */
   #over = false;
@@ -63,7 +65,6 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#choice = choice;
     this.#upstreams = upstreams;
     this.#statuses = statuses;
-    this.#body = bodyOf(exchange, passage);
     // One limit over all attempts: another one only follows when nothing of the request has reached a backend.
     this.#deadline = startDeadline(clock, passage.timeoutMs, this.#onDue);
   }
@@ -85,12 +86,14 @@ class Forwarding implements Dispatcher.DispatchHandler {
     const { target, headers } = this.#passage;
     this.#exchange.onClient = this.#onClient;
     this.#pooled = this.#upstreams.pool(endpoint).acquire(fresh);
+    this.#upstreamSocket = this.#pooled.connection?.socket;
+    this.#bytesBefore = this.#upstreamSocket?.bytesRead ?? 0;
     const options = {
       path: target,
       method: method as Dispatcher.HttpMethod,
       // undici's types ask for a mutable array; it only reads.
       headers: headers as string[],
-      body: this.#body ?? null,
+      body: this.#exchange.body ?? null,
       // A connection is kept after HEAD and after a GET with a body too.
       reset: false,
     };
@@ -104,8 +107,11 @@ class Forwarding implements Dispatcher.DispatchHandler {
 
   onHeaders(status: number, raw: Buffer[], resume: () => void, reason: string): boolean {
     if (this.#over) return true;
-    const { connection } = this.#exchange;
-    const headers = responseHeaders(raw, connection.group.http?.http1HeaderCase ?? 'lowercase');
+    const { headers, problem, hasLength } = readResponseHead(status, raw, this.#passage.headerCase);
+    if (problem !== undefined) {
+      this.#abort?.(new HeartlineError('INVALID_WIRE', `the backend's response has ${problem}`));
+      return true;
+    }
     if (status < 200) {
       this.#exchange.inform(status, headers);
       return true;
@@ -115,8 +121,17 @@ class Forwarding implements Dispatcher.DispatchHandler {
     countStatus(this.#statuses, status);
     const passed = passBack(headers, this.#passage);
     const trailers = hasName(passed, 'trailer');
-    this.#exchange.respond({ status, reason, headers: passed, body: true, trailers });
+    const head = { status, reason: plainReason(reason), headers: passed, trailers };
+    this.#exchange.respond({ ...head, body: true });
+    if (hasLength && isBodiless(this.#exchange.method, status)) this.#completeEarly();
     return true;
+  }
+
+  /** undici misses the content that a Content-Length in a 304 describes, and would break off a response that is whole. */
+  #completeEarly(): void {
+    this.#over = true;
+    this.#deadline.cancel();
+    this.#exchange.end([]);
   }
 
   onData(chunk: Buffer): boolean {
@@ -127,7 +142,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#deadline.cancel();
     this.#release();
     if (this.#over) return;
-    this.#exchange.end(trailers === null ? [] : responseHeaders(trailers, 'preserve'));
+    this.#exchange.end(trailers === null ? [] : trailerFields(trailers));
   }
 
   onError(error: Error): void {
@@ -150,7 +165,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
 
   /** Nothing of the request has left: another endpoint may have it. */
   #tryNext(endpoint: Endpoint, error: Error): boolean {
-    if (MALFORMED.has(errnoOf(error) ?? '') || this.#body?.destroyed) return false;
+    if (MALFORMED.has(errnoOf(error) ?? '') || this.#exchange.body?.destroyed) return false;
     this.#choice.failed(endpoint);
     const next = this.#choice.next();
     if (next === undefined) return false;
@@ -191,11 +206,13 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#abort?.();
   };
 
-  /** A connection that went stale while it was idle says nothing about the backend. */
+  /** A connection that went stale while it was idle says nothing about the backend; one that began to answer does. */
   #mayRetry(pooled: PooledClient, error: Error): boolean {
     const { method, body } = this.#exchange;
     const replayable = body === undefined && IDEMPOTENT.has(method);
-    return replayable && pooled.uses > 1 && CLOSED_CONNECTION.has(errnoOf(error) ?? '');
+    if (!replayable || pooled.uses === 1 || !CLOSED_CONNECTION.has(errnoOf(error) ?? ''))
+      return false;
+    return this.#upstreamSocket?.bytesRead === this.#bytesBefore;
   }
 
   #release(): void {
@@ -203,9 +220,4 @@ class Forwarding implements Dispatcher.DispatchHandler {
     this.#pooled = undefined;
     this.#abort = undefined;
   }
-}
-
-/** With a deadline the body must outlive the attempt to send it: undici destroys what it was given when it is told to stop. */
-function bodyOf({ body }: Exchange, { timeoutMs }: Passage): Readable | undefined {
-  return body === undefined || timeoutMs === 0 ? body : new RequestBody(body);
 }

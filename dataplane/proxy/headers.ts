@@ -1,85 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isHopByHop } from '../../shared/names/http-fields.js';
+import { isHopByHop, isUnchangeable } from '../../shared/names/http-fields.js';
 import type { HttpSettings } from '../engine/plan.js';
 
 /** Names and values in turn, in order, duplicates kept: `[name, value, name, value, …]`. */
 export type FlatHeaders = readonly string[];
 
-export interface EndToEndHeaders {
-  readonly headers: string[];
-  readonly host: string;
-  /** More than one Host header: the request has two meanings and must be refused (RFC 9112 §3.2). */
-  readonly ambiguousHost: boolean;
-  readonly hasBody: boolean;
-}
-
-/** What is to be passed on of an HTTP/1 request head; `raw` is as received. */
-export function requestHeaders(
-  raw: FlatHeaders,
-  headerCase: HttpSettings['http1HeaderCase'],
-): EndToEndHeaders {
-  const named = namedByConnection(raw);
-  const headers: string[] = [];
-  let host = '';
-  let hosts = 0;
-  let hasBody = false;
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i] ?? '';
-    const value = raw[i + 1] ?? '';
-    const lower = name.toLowerCase();
-    if (lower === 'transfer-encoding') hasBody = true;
-    if (isHopByHop(lower) || named?.has(lower)) continue;
-    if (lower === 'host') {
-      host = value;
-      hosts += 1;
-    } else if (lower === 'content-length') {
-      hasBody ||= value !== '0';
-    }
-    headers.push(headerCase === 'preserve' ? name : lower, value);
-  }
-  return { headers, host, ambiguousHost: hosts > 1, hasBody };
-}
-
-/** What is to be passed on of a response head or of trailers, as undici hands them over. */
-export function responseHeaders(
-  raw: readonly (Buffer | string)[],
-  headerCase: HttpSettings['http1HeaderCase'],
-): string[] {
-  const headers: string[] = [];
-  let named: Set<string> | undefined;
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = textOf(raw[i]);
-    const lower = name.toLowerCase();
-    if (isHopByHop(lower)) {
-      if (lower === 'connection') named = addNames(named, textOf(raw[i + 1]));
-      continue;
-    }
-    headers.push(headerCase === 'preserve' ? name : lower, textOf(raw[i + 1]));
-  }
-  return named === undefined ? headers : withoutNamed(headers, named);
-}
-
-function textOf(part: Buffer | string | undefined): string {
-  if (part === undefined) return '';
-  return typeof part === 'string' ? part : part.toString('latin1');
-}
-
-function namedByConnection(raw: FlatHeaders): Set<string> | undefined {
-  let named: Set<string> | undefined;
-  for (let i = 0; i + 1 < raw.length; i += 2) {
-    const name = raw[i] ?? '';
-    if (name.length === 10 && name.toLowerCase() === 'connection') {
-      named = addNames(named, raw[i + 1] ?? '');
-    }
-  }
-  return named;
-}
-
 /** Options that Connection always carries and that name no header to drop. */
 const CONNECTION_OPTIONS = new Set(['close', 'keep-alive', 'upgrade', 'host', 'content-length']);
 
-/** The header names in a Connection value; undefined stays undefined when there is none. */
-function addNames(named: Set<string> | undefined, value: string): Set<string> | undefined {
+/** Adds the header names in a Connection value; undefined stays undefined when there is none. */
+export function addNamedByConnection(
+  named: Set<string> | undefined,
+  value: string,
+): Set<string> | undefined {
   // Nearly every message has exactly this.
   if (value === 'keep-alive' || value === 'close') return named;
   let names = named;
@@ -93,7 +26,42 @@ function addNames(named: Set<string> | undefined, value: string): Set<string> | 
   return names;
 }
 
-function withoutNamed(headers: readonly string[], named: ReadonlySet<string>): string[] {
+/** What is to be passed on of a response head, as undici hands it over. */
+export function responseHeaders(
+  raw: readonly (Buffer | string)[],
+  headerCase: HttpSettings['http1HeaderCase'],
+): string[] {
+  const headers: string[] = [];
+  let named: Set<string> | undefined;
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = textOf(raw[i]);
+    const lower = name.toLowerCase();
+    if (isHopByHop(lower)) {
+      if (lower === 'connection') named = addNamedByConnection(named, textOf(raw[i + 1]));
+      continue;
+    }
+    headers.push(headerCase === 'preserve' ? name : lower, textOf(raw[i + 1]));
+  }
+  return named === undefined ? headers : withoutNames(headers, named);
+}
+
+/** What is to be passed on of a trailer section: no field on which framing or routing depends (RFC 9110 §6.5.1). */
+export function trailerFields(raw: readonly (Buffer | string)[]): string[] {
+  const fields: string[] = [];
+  for (let i = 0; i + 1 < raw.length; i += 2) {
+    const name = textOf(raw[i]);
+    if (!isUnchangeable(name.toLowerCase())) fields.push(name, textOf(raw[i + 1]));
+  }
+  return fields;
+}
+
+export function textOf(part: Buffer | string | undefined): string {
+  if (part === undefined) return '';
+  return typeof part === 'string' ? part : part.toString('latin1');
+}
+
+/** Without the fields of these names, which are in lower case. */
+export function withoutNames(headers: FlatHeaders, named: ReadonlySet<string>): string[] {
   const kept: string[] = [];
   for (let i = 0; i + 1 < headers.length; i += 2) {
     const name = headers[i] ?? '';

@@ -42,7 +42,8 @@ export function decideRoute(
   request: RouteRequest,
   random: () => number,
 ): RouteDecision {
-  const route = routes.match(request);
+  // `OPTIONS *` asks about the server; no route has such a path.
+  const route = request.target.startsWith('/') ? routes.match(request) : undefined;
   if (route === undefined) return { kind: 'answer', status: 404, text: 'no route matches' };
   const { refusal, filters } = route;
   if (refusal !== undefined) return REFUSED;

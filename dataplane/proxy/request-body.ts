@@ -8,25 +8,53 @@ import { Readable } from 'node:stream';
  */
 export class RequestBody extends Readable {
   readonly #source: Readable;
+  #onWanted: (() => void) | undefined;
+  #isHeld = true;
+  #wasHeld = true;
 
-  constructor(source: Readable) {
+  /** `onWanted` is called once, when the body is first asked for. */
+  constructor(source: Readable, onWanted?: () => void) {
     super({ autoDestroy: true });
     this.#source = source;
+    this.#onWanted = onWanted;
     source.on('data', (chunk: Buffer) => {
-      if (!this.push(chunk)) source.pause();
+      if (!this.push(chunk)) this.#hold();
     });
     source.on('end', () => this.push(null));
     source.once('aborted', () => this.destroy());
     source.pause();
   }
 
+  /** Whether reading from the client was held back at some time since this was asked last. */
+  wasHeld(): boolean {
+    const wasHeld = this.#wasHeld;
+    this.#wasHeld = this.#isHeld;
+    return wasHeld;
+  }
+
   override _read(): void {
-    this.#source.resume();
+    this.#release();
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     this.#source.removeAllListeners('data');
+    this.#isHeld = false;
     this.#source.resume();
     done(error);
+  }
+
+  #hold(): void {
+    this.#isHeld = true;
+    this.#wasHeld = true;
+    this.#source.pause();
+  }
+
+  #release(): void {
+    if (this.#isHeld) {
+      this.#isHeld = false;
+      this.#onWanted?.();
+      this.#onWanted = undefined;
+    }
+    this.#source.resume();
   }
 }

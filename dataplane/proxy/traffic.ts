@@ -9,8 +9,10 @@ import { answer, type Exchange } from './exchange.js';
 import { forward } from './forward.js';
 import { forwardGrpc, isGrpc } from './forward-grpc.js';
 import type { FlatHeaders } from './headers.js';
+
 import { type BindTraffic, countStatus, decideRoute, type RouteDecision } from './http-traffic.js';
-import { Http1Connection } from './http1-connection.js';
+import { Http1Connection, type Http1Context } from './http1-connection.js';
+
 import { createHttp1Door, type Http1Door, type UpgradeRequest } from './http1-node.js';
 import type { Http2Context } from './http2-connection.js';
 import { createHttp2Door, type Http2Door } from './http2-node.js';
@@ -22,7 +24,7 @@ import { pickTcpBackend, serveTcp } from './tcp.js';
 import { answerUpgrade, forwardUpgrade } from './upgrade.js';
 import type { Upstreams } from './upstreams.js';
 
-export interface TrafficOptions extends Http2Context {
+export interface TrafficOptions extends Http1Context, Http2Context {
   readonly dialer: Dialer;
   readonly upstreams: Upstreams;
   readonly endpoints: Endpoints;

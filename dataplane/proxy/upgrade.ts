@@ -5,11 +5,13 @@ import type { Dispatcher } from 'undici';
 import { endConnection } from '../listeners/connection.js';
 import type { Endpoint } from './dial.js';
 import type { ForwardContext } from './forward.js';
-import { type FlatHeaders, hasName, responseHeaders, valuesOf } from './headers.js';
+import { type FlatHeaders, responseHeaders, valuesOf } from './headers.js';
 import { countStatus, type StatusCounts } from './http-traffic.js';
 import type { UpgradeRequest } from './http1-node.js';
 import { type Passage, passBack } from './passage.js';
+import { headText } from './raw-answer.js';
 import { type RequestDeadline, startDeadline } from './request-deadline.js';
+import { plainReason, readResponseHead } from './response-head.js';
 import { splice } from './splice.js';
 import type { PooledClient, UpstreamPool } from './upstream-pool.js';
 
@@ -109,10 +111,16 @@ class Upgrade implements Dispatcher.DispatchHandler {
   /** The backend declined: its answer is passed on, and ends the connection. */
   onHeaders(status: number, raw: Buffer[], resume: () => void, reason: string): boolean {
     if (status < 200 || this.#over) return true;
+    const { headers, problem } = readResponseHead(status, raw, this.#passage.headerCase);
+    if (problem !== undefined) {
+      this.#abort?.();
+      return true;
+    }
     const { socket } = this.#request.connection;
     this.#count(status);
     socket.on('drain', resume);
-    socket.write(headText(status, reason, this.#passBack(raw), 'close'), 'latin1');
+    const passed = passBack(headers, this.#passage);
+    socket.write(headText(status, plainReason(reason), passed, 'close'), 'latin1');
     return true;
   }
 
@@ -176,16 +184,4 @@ class Upgrade implements Dispatcher.DispatchHandler {
     this.#answered = true;
     countStatus(this.#statuses, status);
   }
-}
-
-function headText(
-  status: number,
-  reason: string,
-  headers: FlatHeaders,
-  connection: 'close' | 'upgrade',
-): string {
-  let text = `HTTP/1.1 ${status} ${reason}\r\n`;
-  if (!hasName(headers, 'connection')) text += `connection: ${connection}\r\n`;
-  for (let i = 0; i + 1 < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  return `${text}\r\n`;
 }
