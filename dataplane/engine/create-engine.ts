@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Socket } from 'node:net';
-import { networkInterfaces } from 'node:os';
 import type { Registry } from 'prom-client';
 import type { Logger } from '../../shared/telemetry/logger.js';
 import type { Clock } from '../../shared/time/clock.js';
@@ -16,6 +15,7 @@ import { type Connection, type ConnectionGroup, endConnection } from '../listene
 import { retarget } from '../listeners/connection-group.js';
 import { queryConnections } from '../listeners/connection-query.js';
 import { ConnectionRegistry } from '../listeners/registry.js';
+import { createAddressRules } from '../proxy/address-rules.js';
 import type { ForbiddenPort } from '../proxy/backend-address.js';
 import { createDialer, type Dialer } from '../proxy/dial.js';
 import { Endpoints } from '../proxy/endpoints.js';
@@ -127,11 +127,11 @@ class SocketEngine implements Engine {
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       logger,
       after: (delayMs, task) => clock.after(delayMs, task),
-      rules: {
+      rules: createAddressRules({
         allowLocal: options.allowLocalBackends,
         forbidden: options.forbiddenBackendPorts,
-        localAddresses,
-      },
+        monotonicMs: () => clock.monotonicMs(),
+      }),
     });
     this.#upstreams = new Upstreams(this.#dialer);
     this.#endpoints = new Endpoints({
@@ -357,8 +357,4 @@ class SocketEngine implements Engine {
     if (!now) this.#inForceSinceMs = 0;
     else if (this.#inForceSinceMs === 0) this.#inForceSinceMs = this.#options.clock.wallMs();
   }
-}
-
-function localAddresses(): string[] {
-  return Object.values(networkInterfaces()).flatMap((list) => (list ?? []).map((it) => it.address));
 }

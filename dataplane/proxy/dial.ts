@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { lookup as dnsLookup, type LookupAddress, type LookupOptions } from 'node:dns';
+import { lookup } from 'node:dns';
 import { connect, isIP, type OnReadOpts, type Socket, type TcpNetConnectOpts } from 'node:net';
 import { errnoOf, HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { Logger } from '../../shared/telemetry/logger.js';
@@ -7,6 +7,7 @@ import type { ConnectionProtocol } from '../engine/report.js';
 import type { Connection, ConnectionGroup } from '../listeners/connection.js';
 import type { ConnectionRegistry } from '../listeners/registry.js';
 import { type AddressRules, refuseAddress } from './backend-address.js';
+import { checkedLookup, forbiddenError } from './checked-lookup.js';
 
 export interface Endpoint {
   readonly host: string;
@@ -42,6 +43,8 @@ export interface DialerOptions {
   readonly after: (delayMs: number, task: () => void) => { cancel(): void };
 }
 
+const MAX_UNREACHABLE = 1000;
+
 /** A backend that cannot be connected to is logged once, until it can be again. */
 export function createDialer(options: DialerOptions): Dialer {
   const unreachable = new Set<string>();
@@ -50,6 +53,8 @@ export function createDialer(options: DialerOptions): Dialer {
     if (error === undefined) {
       unreachable.delete(backend);
     } else if (errnoOf(error) !== 'UNAVAILABLE' && !unreachable.has(backend)) {
+      // Backends that come and go for ever must not fill it.
+      if (unreachable.size >= MAX_UNREACHABLE) unreachable.clear();
       unreachable.add(backend);
       options.logger.warn({ backend, reason: error.message }, 'backend not reachable');
     }
@@ -110,7 +115,7 @@ function connectOptions(request: DialRequest, rules: AddressRules): TcpNetConnec
     port,
     noDelay: true,
     allowHalfOpen: true,
-    lookup: checkedLookup(port, rules),
+    lookup: checkedLookup(port, rules, lookup),
     ...(onread === undefined ? {} : { onread }),
   };
 }
@@ -119,37 +124,9 @@ function register(socket: Socket, request: DialRequest, options: DialerOptions):
   return options.registry.add(socket, options.group, request.protocol);
 }
 
-type LookupDone = (
-  error: NodeJS.ErrnoException | null,
-  address: string | LookupAddress[],
-  family?: number,
-) => void;
-
-/** DNS with the rules applied to its answers: a name must not lead where an address may not. */
-function checkedLookup(port: number, rules: AddressRules) {
-  return (hostname: string, options: LookupOptions, done: LookupDone): void => {
-    dnsLookup(hostname, { ...options, all: true }, (error, addresses) => {
-      if (error !== null) return done(error, []);
-      const reasons = addresses.map(({ address }) => refuseAddress(address, port, rules));
-      const allowed = addresses.filter((_, index) => reasons[index] === undefined);
-      const [first] = allowed;
-      if (first === undefined)
-        return done(forbiddenError(hostname, reasons[0] ?? 'no address'), []);
-      if (options.all) return done(null, allowed);
-      done(null, first.address, first.family);
-    });
-  };
-}
-
 function refuse(host: string, request: Endpoint, rules: AddressRules): HeartlineError | undefined {
   const reason = refuseAddress(host, request.port, rules);
   return reason === undefined ? undefined : forbiddenError(host, reason);
-}
-
-function forbiddenError(host: string, reason: string): HeartlineError {
-  return new HeartlineError('PERMISSION_DENIED', `backend ${host} is refused: ${reason}`, {
-    subject: host,
-  });
 }
 
 function timeoutError(request: Endpoint, options: DialerOptions): HeartlineError {
