@@ -8,6 +8,7 @@ const TEST_TOOLS = [
   { command: 'curl', aptPackage: 'curl' },
   { command: 'ip', aptPackage: 'iproute2' },
   { command: 'jq', aptPackage: 'jq' },
+  { command: 'nft', aptPackage: 'nftables' },
   { command: 'python3', aptPackage: 'python3' },
   { command: 'ss', aptPackage: 'iproute2' },
 ];

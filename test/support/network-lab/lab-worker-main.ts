@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+import { Registry } from 'prom-client';
+import { createEngine } from '../../../dataplane/engine/create-engine.js';
+import { createLogger } from '../../../shared/telemetry/logger.js';
+import { systemClock } from '../../../shared/time/system-clock.js';
+import { type Call, type ClosedNotice, nowMs, type Reply } from './lab-messages.js';
+
+/** A worker's engine that its parent drives; it ends with its parent. */
+const EVERY_CONNECTION = { afterId: 0, limit: 1_000_000 } as const;
+
+const registry = new Registry();
+const engine = createEngine({
+  clock: systemClock(),
+  random: Math.random,
+  logger: createLogger({ name: 'lab', level: 'error' }),
+  registry,
+  listenAddresses: [],
+  portOffset: 0,
+  allowLocalBackends: false,
+  forbiddenBackendPorts: [],
+});
+
+async function answer(call: Call): Promise<unknown> {
+  switch (call.name) {
+    case 'apply':
+      return engine.apply(call.plan);
+    case 'summary':
+      return engine.summary();
+    case 'connections':
+      return engine.query(EVERY_CONNECTION).connections;
+    case 'metrics':
+      return registry.getMetricsAsJSON();
+    case 'block': {
+      const untilMs = performance.now() + call.forMs;
+      while (performance.now() < untilMs);
+      return undefined;
+    }
+  }
+}
+
+/** Addresses by id: what is missing the next time was closed in between, which is one turn of the loop. */
+let open = new Map<number, ClosedNotice>();
+
+engine.onChange(() => {
+  const atMs = nowMs();
+  const now = new Map<number, ClosedNotice>();
+  for (const { id, peer, local, side, bindKey } of engine.query(EVERY_CONNECTION).connections) {
+    now.set(id, open.get(id) ?? { peer, local, side, bindKey, atMs });
+  }
+  for (const [id, closed] of open) {
+    if (!now.has(id)) process.send?.({ closed: { ...closed, atMs } });
+  }
+  open = now;
+});
+
+process.on('message', (call: Call) => {
+  void answer(call).then((value) => {
+    const reply: Reply = { id: call.id, value };
+    process.send?.(reply);
+  });
+});
+process.on('disconnect', () => process.exit());
+process.send?.('ready');
