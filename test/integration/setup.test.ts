@@ -115,7 +115,8 @@ describe('deploy/setup.mjs', () => {
     setup();
     const bin = join(root, 'bin');
     mkdirSync(bin);
-    for (const command of ['curl', 'ip', 'jq', 'nft', 'ss']) symlinkSync('/bin/true', join(bin, command));
+    for (const command of ['curl', 'ip', 'jq', 'nft', 'ss'])
+      symlinkSync('/bin/true', join(bin, command));
     const { status, stdout } = setup(['--test'], { PATH: bin });
     assert.equal(status, 0);
     assert.match(stdout, /Tests also use python3 \(Debian packages: python3\)\.\nNot installed/);
