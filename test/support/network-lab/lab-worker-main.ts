@@ -27,7 +27,7 @@ async function answer(call: Call): Promise<unknown> {
     case 'summary':
       return engine.summary();
     case 'connections':
-      return engine.query(EVERY_CONNECTION).connections;
+      return (await engine.query(EVERY_CONNECTION)).connections;
     case 'metrics':
       return registry.getMetricsAsJSON();
     case 'block': {
@@ -38,19 +38,29 @@ async function answer(call: Call): Promise<unknown> {
   }
 }
 
-/** Addresses by id: what is missing the next time was closed in between, which is one turn of the loop. */
-let open = new Map<number, ClosedNotice>();
+/** By id: what is missing the next time was closed in between. */
+let open = new Map<number, Omit<ClosedNotice, 'atMs'>>();
+let changedMs = 0;
+let isLooking = false;
+
+async function look(): Promise<void> {
+  isLooking = true;
+  for (let seenMs = 0; seenMs !== changedMs; ) {
+    seenMs = changedMs;
+    const { connections } = await engine.query(EVERY_CONNECTION);
+    const now = new Map(connections.map((connection) => [connection.id, connection]));
+    for (const [id, { peer, local, side, bindKey }] of open) {
+      const closed: ClosedNotice = { peer, local, side, bindKey, atMs: seenMs };
+      if (!now.has(id)) process.send?.({ closed });
+    }
+    open = now;
+  }
+  isLooking = false;
+}
 
 engine.onChange(() => {
-  const atMs = nowMs();
-  const now = new Map<number, ClosedNotice>();
-  for (const { id, peer, local, side, bindKey } of engine.query(EVERY_CONNECTION).connections) {
-    now.set(id, open.get(id) ?? { peer, local, side, bindKey, atMs });
-  }
-  for (const [id, closed] of open) {
-    if (!now.has(id)) process.send?.({ closed: { ...closed, atMs } });
-  }
-  open = now;
+  changedMs = nowMs();
+  if (!isLooking) void look();
 });
 
 process.on('message', (call: Call) => {

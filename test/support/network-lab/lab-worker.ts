@@ -79,7 +79,7 @@ function findClosed(closed: readonly ClosedNotice[], farPort: number): ClosedNot
 
 /** Sends calls and matches replies; notes on closes go to `closed`. */
 function callsOf(child: ChildProcess, closed: ClosedNotice[]) {
-  const waiting = new Map<number, (value: unknown) => void>();
+  const waiting = new Map<number, Waiting>();
   let lastId = 0;
   child.on('message', (message: Reply | { closed: ClosedNotice } | 'ready') => {
     if (message === 'ready') return;
@@ -87,13 +87,21 @@ function callsOf(child: ChildProcess, closed: ClosedNotice[]) {
       closed.push(message.closed);
       return;
     }
-    waiting.get(message.id)?.(message.value);
+    waiting.get(message.id)?.resolve(message.value);
     waiting.delete(message.id);
   });
+  child.once('exit', () => {
+    for (const { reject } of waiting.values()) reject(new Error("the lab's worker has ended"));
+  });
   return (body: CallBody): Promise<unknown> =>
-    new Promise((resolve) => {
+    new Promise((resolve, reject) => {
       lastId += 1;
-      waiting.set(lastId, resolve);
+      waiting.set(lastId, { resolve, reject });
       child.send({ ...body, id: lastId });
     });
+}
+
+interface Waiting {
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: Error) => void;
 }
