@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import { connect, constants, type IncomingHttpHeaders } from 'node:http2';
 import { test } from 'node:test';
 import { Client, credentials, Metadata, status } from '@grpc/grpc-js';
+import { fillBucket, waitForTokenMs } from '../../shared/time/token-bucket.js';
 import { namesOf } from '../../test/support/delta-client.js';
 import { type DiscoveryStage, onDiscoveryStage } from '../../test/support/discovery-stage.js';
 import { eventually } from '../../test/support/eventually.js';
 import { snapshotOf, versionOf } from '../../test/support/resource-sets.js';
-import { fillBucket, waitForTokenMs } from './token-bucket.js';
 
 const AB = { a: '1', b: '1' };
 const HELD = { a: versionOf('1'), b: versionOf('1') };

@@ -2,9 +2,14 @@
 import { Metadata } from '@grpc/grpc-js';
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { Clock, Timer } from '../../shared/time/clock.js';
+import {
+  fillBucket,
+  type Rate,
+  type TokenBucket,
+  waitForTokenMs,
+} from '../../shared/time/token-bucket.js';
 import type { RawStream } from '../auth/rpc-guard.js';
 import { endCall } from './end-call.js';
-import { fillBucket, type Rate, type TokenBucket, waitForTokenMs } from './token-bucket.js';
 
 export interface AdmissionLimits {
   /**

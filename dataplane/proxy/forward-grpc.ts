@@ -11,7 +11,7 @@ import type { EndpointChoice } from './endpoints.js';
 import { answer, type Exchange } from './exchange.js';
 import { type FlatHeaders, hasName, valuesOf } from './headers.js';
 import { countStatus, type StatusCounts } from './http-traffic.js';
-import { toRecord } from './http2-node.js';
+import { toRecord } from './http2-exchange.js';
 import type { Http2Upstream } from './http2-upstream.js';
 import { type Passage, passBack } from './passage.js';
 import { type RequestDeadline, startDeadline } from './request-deadline.js';

@@ -19,21 +19,9 @@ import {
   resetConnection,
 } from '../listeners/connection.js';
 import type { ConnectionContext } from './connection-context.js';
+import type { Http2Guard } from './http2-guard.js';
+import type { Http2SessionPort } from './http2-session-port.js';
 import { sameOnTheWire } from './http2-settings.js';
-
-/** What the driver needs of a session; the server library behind it stays in `http2-node.ts`. */
-export interface Http2SessionPort {
-  /** `answered` is called when the peer acknowledges it. */
-  ping(answered: () => void): void;
-  /** SETTINGS, and the connection window. */
-  applySettings(settings: HttpSettings): void;
-  /** GOAWAY that still allows streams the peer has opened meanwhile (RFC 9113 §6.8). */
-  announceEnd(): void;
-  /** The final GOAWAY; the session closes when its streams have ended. */
-  finish(): void;
-  /** A GOAWAY that nobody may read, then nothing more is sent. */
-  abandon(then: () => void): void;
-}
 
 export interface Http2Context extends ConnectionContext {
   readonly onPing: (outcome: 'sent' | 'answered' | 'timeout') => void;
@@ -49,29 +37,43 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** A peer that does not answer the PING behind the first GOAWAY gets the final one after this. */
 const ROUND_TRIP_MS = 1000;
 /**
- * After a protocol error nghttp2 answers GOAWAY and reads no more, so the FIN that follows is never seen
- * and the socket would stay in CLOSE_WAIT for ever. The kernel is asked this often, one call a session.
+ * A look at the peer, one call a session. After a protocol error nghttp2 answers GOAWAY and reads no more, so the FIN that
+ * follows is never seen and the socket would stay in CLOSE_WAIT for ever; and frames that say nothing are seen in the count of
+ * bytes alone. More often while something comes.
  */
-const PEER_CHECK_MS = 10_000;
+const LOOK_IDLE_MS = 10_000;
+const LOOK_BUSY_MS = 1000;
+
+export interface Http2Parts {
+  readonly session: Http2SessionPort;
+  readonly guard: Http2Guard;
+}
 
 /** The life of one HTTP/2 connection: its PINGs, its settings, and its end. */
 export class Http2Connection implements ConnectionDriver {
   readonly #connection: Connection;
   readonly #session: Http2SessionPort;
+  readonly #guard: Http2Guard;
   readonly #context: Http2Context;
   #ping: PingState = PING_OFF;
   #ending: Ending = { name: 'no' };
   #streams = 0;
   #ageFloorMs = 0;
-  #peerCheckMs: number;
+  #lookMs: number;
+  #readAtLook = 0;
 
-  constructor(connection: Connection, session: Http2SessionPort, context: Http2Context) {
+  constructor(connection: Connection, { session, guard }: Http2Parts, context: Http2Context) {
     this.#connection = connection;
     this.#session = session;
+    this.#guard = guard;
     this.#context = context;
-    this.#peerCheckMs = context.clock.monotonicMs() + PEER_CHECK_MS;
+    this.#lookMs = context.clock.monotonicMs() + LOOK_BUSY_MS;
     this.#rearm(context.clock.monotonicMs());
     context.registry.schedule(connection, this.#nextDueMs());
+  }
+
+  get openStreams(): number {
+    return this.#streams;
   }
 
   streamOpened(): void {
@@ -88,7 +90,7 @@ export class Http2Connection implements ConnectionDriver {
     if (this.#connection.state === 'closing') return NEVER;
     if (this.#ending.name === 'announced' && nowMs >= this.#ending.finishMs) this.#finish();
     if (nowMs >= this.#ageDueMs()) this.retire({ cause: 'max_age', closeIdle: true });
-    if (nowMs >= this.#peerCheckMs) this.#checkPeer(nowMs);
+    if (nowMs >= this.#lookMs) this.#lookAtPeer(nowMs);
     if (nowMs >= nextPingMs(this.#ping)) this.#onPingDue(nowMs);
     return this.#nextDueMs();
   }
@@ -124,10 +126,13 @@ export class Http2Connection implements ConnectionDriver {
     this.#session.finish();
   }
 
-  /** A peer that has finished sending still reads answers; without a stream there is none to come. */
-  #checkPeer(nowMs: number): void {
-    this.#peerCheckMs = nowMs + PEER_CHECK_MS;
-    const { handle } = this.#connection;
+  #lookAtPeer(nowMs: number): void {
+    const { handle, socket } = this.#connection;
+    const { bytesRead } = socket;
+    this.#lookMs = nowMs + (bytesRead === this.#readAtLook ? LOOK_IDLE_MS : LOOK_BUSY_MS);
+    this.#readAtLook = bytesRead;
+    this.#guard.look(nowMs);
+    // One that has finished sending still reads answers; without a stream there is none to come.
     if (this.#streams > 0 || !this.#context.socketOptions.hasPeerFinished(handle.fd)) return;
     endConnection(this.#connection, 'client');
   }
@@ -143,20 +148,22 @@ export class Http2Connection implements ConnectionDriver {
     this.#ping = step.state;
     if (step.action === 'ping') {
       onPing('sent');
-      this.#session.ping(() => this.#onPong());
+      this.#connection.lastPing = { sentMs: nowMs, roundTripMs: undefined };
+      this.#session.ping(() => this.#onPong(nowMs));
     } else if (step.action === 'close') {
       onPing('timeout');
       this.#connection.cause ??= 'h2_ping_timeout';
       this.#connection.state = 'closing';
       // RST after it: an orphan socket would go on retrying for minutes.
-      this.#session.abandon(() => resetConnection(this.#connection, 'h2_ping_timeout'));
+      this.#session.abandon('silent', () => resetConnection(this.#connection, 'h2_ping_timeout'));
     }
   }
 
-  #onPong(): void {
+  #onPong(sentMs: number): void {
     const { clock, random, onPing, registry } = this.#context;
     onPing('answered');
     const nowMs = clock.monotonicMs();
+    this.#connection.lastPing = { sentMs, roundTripMs: nowMs - sentMs };
     this.#ping = onPong(this.#ping, this.#pingSettings, { nowMs, random: random() });
     registry.schedule(this.#connection, this.#nextDueMs());
   }
@@ -192,6 +199,6 @@ export class Http2Connection implements ConnectionDriver {
 
   #nextDueMs(): number {
     const finishMs = this.#ending.name === 'announced' ? this.#ending.finishMs : NEVER;
-    return Math.min(nextPingMs(this.#ping), this.#ageDueMs(), finishMs, this.#peerCheckMs);
+    return Math.min(nextPingMs(this.#ping), this.#ageDueMs(), finishMs, this.#lookMs);
   }
 }

@@ -3,8 +3,9 @@ import { constants, type ServerHttp2Session } from 'node:http2';
 import type { HttpSettings } from '../engine/plan.js';
 import type { Connection } from '../listeners/connection.js';
 import type { ConnectionRegistry } from '../listeners/registry.js';
-import type { Http2SessionPort } from './http2-connection.js';
-import { connectionWindowBytes, toSettings } from './http2-settings.js';
+import { faultOf } from './http2-fault.js';
+import type { Farewell, Http2SessionPort } from './http2-session-port.js';
+import { connectionWindowBytes, MAX_CONCURRENT_STREAMS, toSettings } from './http2-settings.js';
 
 /** Node ends a session with more unanswered SETTINGS than this; a slow peer must not lose its own. */
 export const MAX_OUTSTANDING_SETTINGS = 32;
@@ -61,8 +62,14 @@ export class NodeHttp2Session implements Http2SessionPort {
     if (!this.#session.destroyed) this.#session.close();
   }
 
-  abandon(then: () => void): void {
-    if (!this.#session.destroyed) this.#session.goaway(constants.NGHTTP2_NO_ERROR);
+  unreadBytes(): number {
+    return this.#session.destroyed ? 0 : (this.#session.state.effectiveRecvDataLength ?? 0);
+  }
+
+  abandon(farewell: Farewell, then: () => void): void {
+    const { NGHTTP2_NO_ERROR, NGHTTP2_ENHANCE_YOUR_CALM } = constants;
+    const code = farewell === 'flood' ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_NO_ERROR;
+    if (!this.#session.destroyed) this.#session.goaway(code);
     // Node writes the frame at the end of this turn; a dead peer's full socket must not keep us longer.
     setImmediate(then);
   }
@@ -72,4 +79,25 @@ export class NodeHttp2Session implements Http2SessionPort {
     if (this.#held !== undefined) this.applySettings(this.#held);
     if (this.#unanswered === 0) this.#registry.setSettingsPending(this.#connection, false);
   }
+}
+
+/**
+ * Every error of node:http2's frame library comes through here before a GOAWAY is sent and before the socket ends: the one place
+ * to name both rightly.
+ */
+export function nameFaults(
+  session: ServerHttp2Session,
+  connection: Connection,
+  openStreams: () => number,
+): void {
+  const destroy = session.destroy.bind(session);
+  session.destroy = (error, code) => {
+    if (!(error instanceof Error)) return destroy(error, code);
+    const fault = faultOf(error);
+    const isOverLimit = openStreams() >= MAX_CONCURRENT_STREAMS;
+    // With a code it is the peer's own GOAWAY.
+    if (code !== undefined) connection.cause ??= 'client';
+    else connection.cause ??= isOverLimit ? 'limit' : fault.cause;
+    destroy(error, code ?? fault.code);
+  };
 }

@@ -3,7 +3,7 @@ import type { Settings } from 'node:http2';
 import type { HttpSettings } from '../engine/plan.js';
 
 /** Streams a peer may have open at once; nginx has 128, envoy 100 and hyper 200. */
-const MAX_CONCURRENT_STREAMS = 100;
+export const MAX_CONCURRENT_STREAMS = 100;
 /** Largest window, and largest frame, that HTTP/2 can express (RFC 9113 §6.5.2, §6.9.1). */
 const MAX_WINDOW_BYTES = 2 ** 31 - 1;
 const MIN_FRAME_BYTES = 16_384;

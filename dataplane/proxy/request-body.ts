@@ -17,9 +17,7 @@ export class RequestBody extends Readable {
     super({ autoDestroy: true });
     this.#source = source;
     this.#onWanted = onWanted;
-    source.on('data', (chunk: Buffer) => {
-      if (!this.push(chunk)) this.#hold();
-    });
+    source.on('data', this.#onData);
     source.on('end', () => this.push(null));
     source.once('aborted', () => this.destroy());
     source.pause();
@@ -37,7 +35,7 @@ export class RequestBody extends Readable {
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
-    this.#source.removeAllListeners('data');
+    this.#source.off('data', this.#onData);
     this.#isHeld = false;
     this.#source.resume();
     done(error);
@@ -57,4 +55,8 @@ export class RequestBody extends Readable {
     }
     this.#source.resume();
   }
+
+  readonly #onData = (chunk: Buffer): void => {
+    if (!this.push(chunk)) this.#hold();
+  };
 }
