@@ -3,18 +3,20 @@ import type { Socket } from 'node:net';
 import type { Registry } from 'prom-client';
 import type { Logger } from '../../shared/telemetry/logger.js';
 import type { Clock } from '../../shared/time/clock.js';
-import { countLeft, newAccessCounts, newOnlyOf } from '../access/access-counts.js';
+import { countLeft } from '../access/access-counts.js';
 import { type AdmissionOptions, admit } from '../access/admission.js';
+import { openSocketEnding } from '../keepalive/socket-ending.js';
 import { openSocketOptions, type SocketOptions } from '../keepalive/socket-options.js';
-import { createSweep, type Sweep } from '../keepalive/sweep.js';
-import { readSystemKeepalive, resolveKeepalive } from '../keepalive/system-keepalive.js';
+import { readSystemKeepalive } from '../keepalive/system-keepalive.js';
 import { createTimerWheel, type TimerWheel } from '../keepalive/timer-wheel.js';
 import type { Bind } from '../listeners/bind.js';
 import { BindSet } from '../listeners/bind-set.js';
-import { type Connection, type ConnectionGroup, endConnection } from '../listeners/connection.js';
-import { retarget } from '../listeners/connection-group.js';
+import { type Connection, endConnection } from '../listeners/connection.js';
+import { ConnectionGroups } from '../listeners/connection-groups.js';
 import { queryConnections } from '../listeners/connection-query.js';
 import { ConnectionRegistry } from '../listeners/registry.js';
+import { SocketCloser } from '../listeners/socket-closer.js';
+import { SocketValues } from '../listeners/socket-values.js';
 import { createAddressRules } from '../proxy/address-rules.js';
 import type { ForbiddenPort } from '../proxy/backend-address.js';
 import { createDialer, type Dialer } from '../proxy/dial.js';
@@ -28,6 +30,7 @@ import { createEngineMetrics, type EngineMetrics } from './engine-metrics.js';
 import { DEFAULT_LIMITS, type EngineLimits } from './limits.js';
 import type { EndpointTable, Plan, TcpKeepalive } from './plan.js';
 import type { ApplyReport, CloseCause, ConnectionPage, EngineSummary } from './report.js';
+import { ValuesKeeper } from './values-keeper.js';
 
 export interface EngineOptions {
   readonly clock: Clock;
@@ -50,6 +53,8 @@ export interface EngineOptions {
 }
 
 const DEFAULT_DRAIN_MS = 30_000;
+/** At the end of a drain: time for the peers to acknowledge our FIN before the rest is reset. */
+const LAST_LOOK_MS = 1000;
 /** Long enough for a SYN lost twice (1 + 2 s), short enough for a client that waits. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
@@ -63,51 +68,46 @@ class SocketEngine implements Engine {
   readonly #socketOptions: SocketOptions = openSocketOptions();
   readonly #system: TcpKeepalive = readSystemKeepalive();
   readonly #wheel: TimerWheel<Connection>;
+  readonly #closer: SocketCloser;
+  readonly #values: SocketValues;
+  readonly #groups: ConnectionGroups;
   readonly #registry: ConnectionRegistry;
-  readonly #upstreamGroup: ConnectionGroup;
   readonly #dialer: Dialer;
   readonly #upstreams: Upstreams;
   readonly #endpoints: Endpoints;
   readonly #traffic: Traffic;
   readonly #admission: AdmissionOptions<Bind>;
   readonly #binds: BindSet;
-  readonly #sweep: Sweep;
+  readonly #keeper: ValuesKeeper;
   readonly #runs: ApplyRuns;
   readonly #metrics: EngineMetrics;
   readonly #listeners = new Set<() => void>();
-  /** The upstream group, and those with open connections. */
-  readonly #groups = new Set<ConnectionGroup>();
   /** Answers per bind key; they outlive a bind, as counters must. */
   readonly #statuses = new Map<string, StatusCounts>();
   #version = '';
-  #inForceSinceMs = 0;
   #changed = false;
-  /** A second pass is made when a socket refused its values in the first. */
-  #secondPass = false;
   #draining: (() => void) | undefined;
 
   constructor(options: EngineOptions) {
     this.#options = options;
     const { clock, random, logger } = options;
-    const limits: EngineLimits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#upstreamGroup = {
-      key: '',
-      side: 'upstream',
-      target: this.#system,
-      generation: 1,
-      http: undefined,
-      bind: undefined,
-      version: '',
-      open: 0,
-      inForce: 0,
-      failed: 0,
-      access: newAccessCounts(false),
-    };
-    this.#groups.add(this.#upstreamGroup);
+    const socketOptions = this.#socketOptions;
+    const limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#closer = new SocketCloser({ clock, socketOptions, ending: openSocketEnding() });
+    this.#groups = new ConnectionGroups({ system: this.#system, closer: this.#closer });
+    this.#values = new SocketValues({
+      clock,
+      random,
+      socketOptions,
+      onChange: () => this.#onChanged(),
+      probesPerSecond: limits.probesPerSecond,
+    });
     this.#metrics = createEngineMetrics(options.registry, {
-      groups: () => [...this.#groups].map(({ key, side, open }) => ({ bind: key, side, open })),
+      groups: () =>
+        [...this.#groups.all()].map(({ key, side, open }) => ({ bind: key, side, open })),
       requests: () => [...this.#statuses].map(([bind, statuses]) => ({ bind, statuses })),
-      applied: () => this.#registry.applied,
+      applied: () => this.#values.applied,
+      drifted: () => this.#keeper.drifted,
     });
     this.#wheel = createTimerWheel({
       clock,
@@ -116,14 +116,15 @@ class SocketEngine implements Engine {
     });
     this.#registry = new ConnectionRegistry({
       clock,
-      socketOptions: this.#socketOptions,
+      values: this.#values,
       wheel: this.#wheel,
+      onAdded: (connection) => this.#keeper.onAdded(connection),
       onChange: () => this.#onChanged(),
       onClosed: (connection, cause) => this.#onClosed(connection, cause),
     });
     this.#dialer = createDialer({
       registry: this.#registry,
-      group: this.#upstreamGroup,
+      groupOf: (backend) => this.#groups.ofBackend(backend),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
       logger,
       after: (delayMs, task) => clock.after(delayMs, task),
@@ -160,7 +161,8 @@ class SocketEngine implements Engine {
       clock,
       random,
       logger,
-      socketOptions: this.#socketOptions,
+      socketOptions,
+      closer: this.#closer,
       system: this.#system,
       listenAddresses: options.listenAddresses,
       portOffset: options.portOffset,
@@ -169,31 +171,41 @@ class SocketEngine implements Engine {
       onChange: () => this.#onChanged(),
       onRetired: (bind) => this.#retire(bind),
     });
-    this.#sweep = createSweep({
-      items: this.#registry.connections,
-      visit: (connection) => this.#bringUpToDate(connection),
-      monotonicMs: () => clock.monotonicMs(),
-      nextTurn: (task) => void setImmediate(task),
-      onDone: () => this.#onSweepDone(),
+    this.#keeper = new ValuesKeeper({
+      clock,
+      random,
+      logger,
+      socketOptions,
+      registry: this.#registry,
+      values: this.#values,
+      groups: this.#groups,
+      binds: this.#binds,
+      onSwept: () => {
+        this.#runs.sweepDone();
+        this.#onChanged();
+      },
+      onChange: () => this.#onChanged(),
+      auditMs: limits.auditMs,
     });
-    this.#runs = new ApplyRuns({ clock, counts: () => this.#problemCounts() });
+    this.#runs = new ApplyRuns({
+      clock,
+      counts: () => ({
+        unverified: this.#keeper.unverified,
+        failed: this.#groups.totals().failed,
+      }),
+    });
   }
 
   apply(plan: Plan): Promise<ApplyReport> {
     const { run, report } = this.#runs.start(plan.version);
-    if (plan.version !== this.#version) this.#inForceSinceMs = 0;
+    if (plan.version !== this.#version) this.#keeper.startOver();
     this.#version = plan.version;
     const { errors, opened } = this.#binds.change(plan);
     run.errors = errors;
-    retarget(this.#upstreamGroup, {
-      target: resolveKeepalive(plan.upstreamTcp, this.#system),
-      http: undefined,
-      version: plan.version,
-    });
+    this.#groups.changeUpstream(plan);
     this.#upstreams.retainPlan(plan);
     void opened.then((warnings) => run.listenersDone(warnings));
-    this.#secondPass = false;
-    this.#sweep.restart();
+    this.#keeper.start();
     this.#onChanged();
     return report;
   }
@@ -212,30 +224,21 @@ class SocketEngine implements Engine {
   }
 
   summary(): EngineSummary {
-    this.#noteInForce();
-    let open = 0;
-    let inForceConnections = 0;
-    let newOnly = 0;
-    for (const group of this.#groups) {
-      if (group.side === 'upstream') continue;
-      open += group.open;
-      inForceConnections += group.inForce;
-      newOnly += newOnlyOf(group.access);
-    }
-    const { unverified, failed } = this.#problemCounts();
+    const inForceSinceMs = this.#keeper.noteInForce();
+    const { open, inForceConnections, newOnly, failed } = this.#groups.totals();
     return {
       version: this.#version,
-      inForce: this.#inForceSinceMs !== 0,
-      inForceSinceMs: this.#inForceSinceMs,
+      inForce: inForceSinceMs !== 0,
+      inForceSinceMs,
       open,
       inForceConnections,
-      settling: 0,
+      settling: this.#values.settling,
       deferred: this.#registry.deferred,
       settingsPending: this.#registry.settingsPending,
       failed,
-      unverified,
+      unverified: this.#keeper.unverified,
       newOnly,
-      drifted: 0,
+      drifted: this.#keeper.drifted,
       listeners: this.#binds.describe(),
     };
   }
@@ -259,14 +262,15 @@ class SocketEngine implements Engine {
         this.#draining = undefined;
         this.#upstreams.destroy();
         this.#wheel.stop();
-        resolve();
+        this.#keeper.stop();
+        void this.#closer.finish(LAST_LOOK_MS).then(resolve);
       };
       this.#finishDrain();
     });
   }
 
   #onConnection(socket: Socket, bind: Bind): void {
-    this.#groups.add(bind.group);
+    this.#groups.note(bind.group);
     const protocol = bind.plan.protocol === 'tcp' ? 'tcp' : 'sniffing';
     const connection = this.#registry.add(socket, bind.group, protocol);
     admit(connection, bind, this.#admission);
@@ -275,8 +279,7 @@ class SocketEngine implements Engine {
   #onClosed({ group, admitted }: Connection, cause: CloseCause): void {
     if (admitted !== 0) countLeft(group.access, admitted);
     this.#metrics.closed(cause, group.key);
-    // A listener that is still there comes back with its next connection.
-    if (group.open === 0 && group.side === 'downstream') this.#groups.delete(group);
+    this.#groups.noteClosed(group);
     this.#finishDrain();
   }
 
@@ -300,27 +303,6 @@ class SocketEngine implements Engine {
     this.#registry.schedule(connection, dueMs);
   }
 
-  /** The visit of the sweep: everything is read from the group now, so the newest change wins. */
-  #bringUpToDate(connection: Connection): void {
-    this.#registry.bringInForce(connection);
-    const { group, driver, http } = connection;
-    if (http === group.http) return;
-    connection.http = group.http;
-    if (driver === undefined || http === undefined || group.http === undefined) return;
-    const dueMs = driver.onSettings(http, group.http, this.#options.clock.monotonicMs());
-    this.#registry.schedule(connection, dueMs);
-  }
-
-  #onSweepDone(): void {
-    if (this.#problemCounts().failed > 0 && !this.#secondPass) {
-      this.#secondPass = true;
-      setImmediate(() => this.#sweep.restart());
-      return;
-    }
-    this.#runs.sweepDone();
-    this.#onChanged();
-  }
-
   #retire(bind: Bind): void {
     const own = (): Connection[] =>
       this.#registry.connections.filter(({ group }) => group === bind.group);
@@ -330,31 +312,14 @@ class SocketEngine implements Engine {
     });
   }
 
-  #problemCounts(): { unverified: number; failed: number } {
-    let unverified = 0;
-    let failed = 0;
-    for (const group of this.#groups) {
-      unverified += group.open - group.inForce - group.failed;
-      failed += group.failed;
-    }
-    return { unverified, failed };
-  }
-
   /** Tells listeners once per turn of the loop, however much happened in it. */
   #onChanged(): void {
     if (this.#changed) return;
     this.#changed = true;
     setImmediate(() => {
       this.#changed = false;
-      this.#noteInForce();
+      this.#keeper.noteInForce();
       for (const listener of this.#listeners) listener();
     });
-  }
-
-  #noteInForce(): void {
-    const { inForce, open } = this.#upstreamGroup;
-    const now = !this.#sweep.running && this.#binds.inForce && inForce === open;
-    if (!now) this.#inForceSinceMs = 0;
-    else if (this.#inForceSinceMs === 0) this.#inForceSinceMs = this.#options.clock.wallMs();
   }
 }

@@ -23,6 +23,8 @@ export interface MetricSources {
   readonly requests: () => readonly RequestCount[];
   /** Sockets that were given new keepalive values. */
   readonly applied: () => number;
+  /** Sockets whose values another process had changed. */
+  readonly drifted: () => number;
 }
 
 export interface EngineMetrics {
@@ -84,6 +86,15 @@ export function createEngineMetrics(registry: Registry, sources: MetricSources):
     collect() {
       this.reset();
       this.inc(sources.applied());
+    },
+  });
+  new Counter({
+    name: 'heartline_keepalive_drifted_total',
+    help: 'Sockets, listening ones included, whose keepalive values another process had changed; they were repaired.',
+    registers,
+    collect() {
+      this.reset();
+      this.inc(sources.drifted());
     },
   });
   return {

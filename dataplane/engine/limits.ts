@@ -4,6 +4,13 @@
 export interface EngineLimits {
   /** From accept to the end of a PROXY protocol header. Default 15000, the reference's limit for TLS handshakes. */
   readonly proxyHeaderMs: number;
+  /** Every socket is read again within this time, and repaired when another process changed it. Default 60000. */
+  readonly auditMs: number;
+  /**
+   * Idle sockets that a change of TCP keepalive may make probe at once, a second; the others settle. Default 2000: 10,000
+   * within 5 s, and a probe with its answer is 80 bytes.
+   */
+  readonly probesPerSecond: number;
   /** From the first byte of an HTTP/1 request's head to its end. Default 30000 (nginx 60 s, Envoy none, Node 60 s). */
   readonly http1HeadMs: number;
   /** Between two bytes of an HTTP/1 request's body, while we are ready to read. Default 300000 (nginx 60 s; uploads of phones pause). */
@@ -17,6 +24,8 @@ export interface EngineLimits {
 
 export const DEFAULT_LIMITS: EngineLimits = {
   proxyHeaderMs: 15_000,
+  auditMs: 60_000,
+  probesPerSecond: 2000,
   http1HeadMs: 30_000,
   http1BodyMs: 300_000,
   http1LingerMs: 2000,

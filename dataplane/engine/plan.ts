@@ -202,4 +202,6 @@ export interface Plan {
   readonly binds: readonly BindPlan[];
   /** Keepalive of upstream sockets (reference default 180/180/9). */
   readonly upstreamTcp: TcpKeepalive;
+  /** Keepalive of sockets to single backends that differs from it, by backend key. */
+  readonly upstreams?: ReadonlyMap<string, TcpKeepalive>;
 }

@@ -20,6 +20,8 @@ export const DIFFERS = -1;
 export interface SocketOptions {
   /** Writes the full state, "off" included; 0, or the errno of the first refusal. */
   write(fd: number, values: TcpKeepalive): number;
+  /** `write` without TCP_KEEPIDLE, which arms the timer: all that a socket may get before its turn to probe. */
+  writeAllButIdle(fd: number, values: TcpKeepalive): number;
   /** The values in the kernel, or the errno. */
   read(fd: number): KeepaliveReading | number;
   /** 0 when the kernel holds exactly `values`, `DIFFERS`, or the errno; allocates nothing. */
@@ -94,17 +96,21 @@ export function openSocketOptions(): SocketOptions {
     return true;
   };
 
+  const writeAllButIdle = (fd: number, values: TcpKeepalive): boolean =>
+    write(fd, IPPROTO_TCP, TCP_KEEPINTVL, values.intervalSeconds) &&
+    write(fd, IPPROTO_TCP, TCP_KEEPCNT, values.probes) &&
+    write(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 0) &&
+    write(fd, SOL_SOCKET, SO_KEEPALIVE, values.enabled ? 1 : 0);
+
   return {
     write(fd, values) {
       const written =
-        write(fd, IPPROTO_TCP, TCP_KEEPINTVL, values.intervalSeconds) &&
-        write(fd, IPPROTO_TCP, TCP_KEEPCNT, values.probes) &&
-        write(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 0) &&
-        write(fd, SOL_SOCKET, SO_KEEPALIVE, values.enabled ? 1 : 0) &&
+        writeAllButIdle(fd, values) &&
         // Last, always: of these only TCP_KEEPIDLE re-arms a timer that is already running.
         write(fd, IPPROTO_TCP, TCP_KEEPIDLE, values.idleSeconds);
       return written ? 0 : koffi.errno();
     },
+    writeAllButIdle: (fd, values) => (writeAllButIdle(fd, values) ? 0 : koffi.errno()),
     read(fd) {
       const intervalSeconds = read(fd, IPPROTO_TCP, TCP_KEEPINTVL);
       if (intervalSeconds === -1) return koffi.errno();

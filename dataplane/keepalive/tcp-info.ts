@@ -15,7 +15,9 @@ export interface TcpInfo {
   /** Smoothed round trip, milliseconds; of an idle connection that of its last data. */
   roundTripMs: number;
   roundTripVarianceMs: number;
-  /** Since data was sent, milliseconds; retransmissions and probes do not count. */
+  /** Wait before the next retransmission, milliseconds: doubled by each one that was in vain. */
+  retransmitTimeoutMs: number;
+  /** Since a segment with data left, milliseconds; retransmissions count, probes do not. */
   sinceLastSendMs: number;
   /** Since a byte arrived, milliseconds. */
   sinceLastByteMs: number;
@@ -33,6 +35,7 @@ export function emptyTcpInfo(): TcpInfo {
     // Fractions from the start, so that the fields keep one representation.
     roundTripMs: 0.5,
     roundTripVarianceMs: 0.5,
+    retransmitTimeoutMs: 0.5,
     sinceLastSendMs: 0,
     sinceLastByteMs: 0,
     sinceLastAckMs: 0,
@@ -64,6 +67,7 @@ const STATE_NAMES: readonly (string | undefined)[] = [
 const STATE_BYTE = 0;
 const RETRANSMITS_BYTE = 2;
 const PROBES_BYTE = 3;
+const RTO_WORD = 2;
 const UNACKED_WORD = 6;
 const LAST_DATA_SENT_WORD = 11;
 const LAST_DATA_RECV_WORD = 13;
@@ -86,6 +90,7 @@ export function decodeTcpInfo(words: Uint32Array, into: TcpInfo): void {
   into.notSentBytes = words[NOTSENT_BYTES_WORD] ?? 0;
   into.roundTripMs = (words[RTT_WORD] ?? 0) / MICROSECONDS_PER_MS;
   into.roundTripVarianceMs = (words[RTTVAR_WORD] ?? 0) / MICROSECONDS_PER_MS;
+  into.retransmitTimeoutMs = (words[RTO_WORD] ?? 0) / MICROSECONDS_PER_MS;
   into.sinceLastSendMs = words[LAST_DATA_SENT_WORD] ?? 0;
   into.sinceLastByteMs = words[LAST_DATA_RECV_WORD] ?? 0;
   into.sinceLastAckMs = words[LAST_ACK_RECV_WORD] ?? 0;

@@ -40,6 +40,13 @@ export class BindSet {
     return { errors, opened: this.#settle() };
   }
 
+  /** Reads every listening socket again and repairs what another process changed; returns how many that were. */
+  audit(): number {
+    let drifted = 0;
+    for (const bind of this.#binds.values()) drifted += bind.audit();
+    return drifted;
+  }
+
   closeAll(reason: string): void {
     for (const bind of this.#binds.values()) bind.close(reason);
   }

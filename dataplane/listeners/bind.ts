@@ -12,19 +12,21 @@ import {
 } from '../access/network-authorization.js';
 import type { AccessRules, BindPlan, TcpKeepalive } from '../engine/plan.js';
 import type { ListenerState } from '../engine/report.js';
-import type { SocketOptions } from '../keepalive/socket-options.js';
+import { DIFFERS, type SocketOptions } from '../keepalive/socket-options.js';
 import { resolveKeepalive } from '../keepalive/system-keepalive.js';
 import type { BindTraffic, StatusCounts } from '../proxy/http-traffic.js';
 import { compileRoutes, type RouteTable } from '../proxy/route-table.js';
 import type { ConnectionGroup } from './connection.js';
-import { retarget } from './connection-group.js';
+import { createGroup, retarget } from './connection-group.js';
 import { closeAll, type ListeningSocket, listen, listeningDescriptor } from './listening-socket.js';
+import type { SocketCloser } from './socket-closer.js';
 
 export interface BindContext {
   readonly clock: Clock;
   readonly random: () => number;
   readonly logger: Logger;
   readonly socketOptions: SocketOptions;
+  readonly closer: SocketCloser;
   /** Keepalive off, in the system's values. */
   readonly system: TcpKeepalive;
   readonly listenAddresses: readonly string[];
@@ -71,19 +73,16 @@ export class Bind implements BindTraffic {
       jitter: 0.2,
       random: context.random,
     });
-    this.group = {
+    this.group = createGroup({
       key: plan.key,
       side: 'downstream',
       target: resolveKeepalive(plan.tcp, context.system),
-      generation: 1,
       http: plan.http,
       bind: this,
       version,
-      open: 0,
-      inForce: 0,
-      failed: 0,
+      closer: context.closer,
       access: newAccessCounts(plan.access !== undefined),
-    };
+    });
     this.authorization = plan.access && compileAuthorization(plan.access);
   }
 
@@ -156,6 +155,22 @@ export class Bind implements BindTraffic {
     };
   }
 
+  /** Reads the listening sockets again and repairs what another process changed; returns how many that were. */
+  audit(): number {
+    if (this.#state.name !== 'listening') return 0;
+    const { socketOptions } = this.#context;
+    const { target } = this.group;
+    let drifted = 0;
+    for (const socket of this.#state.sockets) {
+      const fd = listeningDescriptor(socket);
+      if (socketOptions.verify(fd, target) !== DIFFERS) continue;
+      drifted += 1;
+      const errno = socketOptions.write(fd, target) || socketOptions.verify(fd, target);
+      if (errno !== 0) this.#refusedValues = refusedValues(target, errno);
+    }
+    return drifted;
+  }
+
   async #open(): Promise<string | undefined> {
     this.#enter({ name: 'opening' });
     const { port } = this.plan;
@@ -220,7 +235,7 @@ export class Bind implements BindTraffic {
       for (const each of this.#state.sockets) {
         socketOptions.write(listeningDescriptor(each), fallback);
       }
-      this.#refusedValues = `the kernel refused ${describeValues(target)} (errno ${errno})`;
+      this.#refusedValues = refusedValues(target, errno);
       return this.#refusedValues;
     }
     return undefined;
@@ -238,7 +253,7 @@ export function sameSocket(current: BindPlan, next: BindPlan): boolean {
   return current.port === next.port && current.protocol === next.protocol;
 }
 
-function describeValues(values: TcpKeepalive): string {
+function refusedValues(values: TcpKeepalive, errno: number): string {
   const { enabled, idleSeconds, intervalSeconds, probes } = values;
-  return `keepalive ${enabled ? 'on' : 'off'}, time ${idleSeconds} s, interval ${intervalSeconds} s, retries ${probes}`;
+  return `the kernel refused keepalive ${enabled ? 'on' : 'off'}, time ${idleSeconds} s, interval ${intervalSeconds} s, retries ${probes} (errno ${errno})`;
 }

@@ -3,6 +3,31 @@ import type { HttpSettings, TcpKeepalive } from '../engine/plan.js';
 import { sameKeepalive } from '../keepalive/system-keepalive.js';
 import type { ConnectionGroup } from './connection.js';
 
+export type NewGroup = Pick<
+  ConnectionGroup,
+  'key' | 'side' | 'target' | 'http' | 'bind' | 'version' | 'closer' | 'access'
+>;
+
+/** A group without connections. */
+export function createGroup(parts: NewGroup): ConnectionGroup {
+  const { key, side, target, http, bind, version, closer, access } = parts;
+  return {
+    key,
+    side,
+    target,
+    generation: 1,
+    http,
+    bind,
+    version,
+    closer,
+    access,
+    open: 0,
+    inForce: 0,
+    failed: 0,
+    watchMs: Number.POSITIVE_INFINITY,
+  };
+}
+
 export interface GroupValues {
   readonly target: TcpKeepalive;
   readonly http: HttpSettings | undefined;

@@ -2,10 +2,10 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../../shared/time/clock.js';
 import type { CloseCause, ConnectionProtocol } from '../engine/report.js';
-import type { SocketOptions } from '../keepalive/socket-options.js';
 import { createWheelEntry, type TimerWheel } from '../keepalive/timer-wheel.js';
 import { closeCauseOf } from './close-cause.js';
-import { type Connection, type ConnectionGroup, handleOf, isInForce } from './connection.js';
+import { type Connection, type ConnectionGroup, handleOf } from './connection.js';
+import type { SocketValues } from './socket-values.js';
 
 const CONNECTION = Symbol('connection');
 type TrackedSocket = Socket & { [CONNECTION]?: Connection | undefined };
@@ -17,8 +17,9 @@ export function connectionOf(socket: Socket): Connection | undefined {
 
 export interface RegistryOptions {
   readonly clock: Clock;
-  readonly socketOptions: SocketOptions;
+  readonly values: SocketValues;
   readonly wheel: TimerWheel<Connection>;
+  readonly onAdded: (connection: Connection) => void;
   readonly onChange: () => void;
   readonly onClosed: (connection: Connection, cause: CloseCause) => void;
 }
@@ -34,8 +35,6 @@ export class ConnectionRegistry {
   deferred = 0;
   /** HTTP/2 sessions whose peer has not acknowledged our SETTINGS yet. */
   settingsPending = 0;
-  /** Sockets written since the start. */
-  applied = 0;
   readonly #options: RegistryOptions;
   #lastId = 0;
 
@@ -63,34 +62,10 @@ export class ConnectionRegistry {
     group.open += 1;
     socket.on('error', this.#onError);
     socket.once('close', this.#onClose);
-    this.#verifyOrBringInForce(connection);
+    this.#options.values.verifyOrBringInForce(connection);
+    this.#options.onAdded(connection);
     this.#options.onChange();
     return connection;
-  }
-
-  /**
-   * Writes the group's values and reads them back, for a socket that holds other ones; does nothing for
-   * one that was verified with them.
-   */
-  bringInForce(connection: Connection): void {
-    if (isInForce(connection)) return;
-    const { target } = connection.group;
-    const { fd } = connection.handle;
-    if (fd < 0) return;
-    const { socketOptions } = this.#options;
-    const errno = socketOptions.write(fd, target) || socketOptions.verify(fd, target);
-    this.applied += 1;
-    if (errno === 0) this.#markVerified(connection);
-    else this.#markRefused(connection);
-  }
-
-  /** For a socket that probably inherited the right values: reads first, writes only when it must. */
-  #verifyOrBringInForce(connection: Connection): void {
-    const { target } = connection.group;
-    const { fd } = connection.handle;
-    if (fd < 0) return;
-    if (this.#options.socketOptions.verify(fd, target) === 0) this.#markVerified(connection);
-    else this.bringInForce(connection);
   }
 
   /** Asks for the driver's attention at `dueMs`. */
@@ -110,25 +85,6 @@ export class ConnectionRegistry {
     connection.settingsPending = pending;
     this.settingsPending += pending ? 1 : -1;
     this.#options.onChange();
-  }
-
-  #markVerified(connection: Connection): void {
-    const { group } = connection;
-    if (connection.refused !== 0) this.#forgetRefusal(connection);
-    connection.verified = group.generation;
-    group.inForce += 1;
-  }
-
-  #markRefused(connection: Connection): void {
-    const { group } = connection;
-    if (connection.refused === group.generation) return;
-    connection.refused = group.generation;
-    group.failed += 1;
-  }
-
-  #forgetRefusal(connection: Connection): void {
-    if (connection.refused === connection.group.generation) connection.group.failed -= 1;
-    connection.refused = 0;
   }
 
   readonly #onError = function (this: Socket, error: Error): void {
@@ -152,8 +108,7 @@ export class ConnectionRegistry {
     connection.index = -1;
     connection.state = 'closing';
     group.open -= 1;
-    if (isInForce(connection)) group.inForce -= 1;
-    this.#forgetRefusal(connection);
+    this.#options.values.forget(connection);
     this.setDeferred(connection, false);
     if (connection.settingsPending) this.settingsPending -= 1;
     this.#options.wheel.cancel(connection.deadline);
@@ -189,6 +144,8 @@ function newConnection(parts: NewConnection): Connection {
     driver: undefined,
     settling: false,
     admitted: 0,
+    paced: 0,
+    ackedBytes: 0,
     requests: 0,
     listener: '',
     lastPing: undefined,

@@ -10,6 +10,8 @@ import { type AddressRules, refuseAddress } from './backend-address.js';
 import { checkedLookup, forbiddenError } from './checked-lookup.js';
 
 export interface Endpoint {
+  /** Key of the backend that it belongs to: connections to one backend share their values and their pool. */
+  readonly backend: string;
   readonly host: string;
   readonly port: number;
 }
@@ -36,7 +38,8 @@ export interface Dialer {
 
 export interface DialerOptions {
   readonly registry: ConnectionRegistry;
-  readonly group: ConnectionGroup;
+  /** The group of a backend's connections. */
+  readonly groupOf: (backend: string) => ConnectionGroup;
   readonly rules: AddressRules;
   readonly connectTimeoutMs: number;
   readonly logger: Logger;
@@ -121,7 +124,7 @@ function connectOptions(request: DialRequest, rules: AddressRules): TcpNetConnec
 }
 
 function register(socket: Socket, request: DialRequest, options: DialerOptions): Connection {
-  return options.registry.add(socket, options.group, request.protocol);
+  return options.registry.add(socket, options.groupOf(request.backend), request.protocol);
 }
 
 function refuse(host: string, request: Endpoint, rules: AddressRules): HeartlineError | undefined {

@@ -27,14 +27,21 @@ function start(hosts: number, loads: Readonly<Record<string, number>> = {}) {
 describe('which endpoint is next', () => {
   it('a static backend has one address, once', () => {
     const choice = start(0).endpoints.choose({ key: 'b', host: 'h', port: 1, weight: 1 });
-    assert.deepEqual([choice.next(), choice.next()], [{ host: 'h', port: 1 }, undefined]);
+    assert.deepEqual(
+      [choice.next(), choice.next()],
+      [{ backend: 'b', host: 'h', port: 1 }, undefined],
+    );
   });
 
   it('none for a Service without endpoints, or without that port', () => {
     const { endpoints } = start(1);
     assert.equal(endpoints.choose({ ...target, service: 'ns/none' }).next(), undefined);
     assert.equal(endpoints.choose({ ...target, port: 81 }).next(), undefined);
-    assert.deepEqual(endpoints.choose(target).next(), { host: '10.0.0.1', port: 8080 });
+    assert.deepEqual(endpoints.choose(target).next(), {
+      backend: 'k',
+      host: '10.0.0.1',
+      port: 8080,
+    });
   });
 
   it('of two taken at random the one with less to do', () => {

@@ -35,7 +35,7 @@ const COOLING_MS = 1_000;
 export class Endpoints {
   readonly #options: EndpointsOptions;
   #table: EndpointTable = new Map();
-  /** Usable addresses by Service and port, put together when first asked for. */
+  /** Usable addresses by backend, Service and port, put together when first asked for. */
   #lists = new Map<string, readonly Endpoint[]>();
   /** By address: until when it is passed over, monotonic milliseconds. */
   readonly #cooling = new Map<string, number>();
@@ -50,8 +50,9 @@ export class Endpoints {
   }
 
   choose(backend: BackendTarget): EndpointChoice {
-    const { service, host, port } = backend;
-    const all = service === undefined ? [{ host, port }] : this.#listOf(service, port);
+    const { key, service, host, port } = backend;
+    const all =
+      service === undefined ? [{ backend: key, host, port }] : this.#listOf(backend, service);
     const tried = new Set<Endpoint>();
     return {
       next: () => {
@@ -68,13 +69,13 @@ export class Endpoints {
     };
   }
 
-  #listOf(service: string, port: number): readonly Endpoint[] {
-    const key = `${service} ${port}`;
+  #listOf({ key: backend, port }: BackendTarget, service: string): readonly Endpoint[] {
+    const key = `${backend} ${service} ${port}`;
     const known = this.#lists.get(key);
     if (known !== undefined) return known;
     const list = (this.#table.get(service) ?? []).flatMap(({ host, ports }) => {
       const target = ports.get(port);
-      return target === undefined ? [] : [{ host, port: target }];
+      return target === undefined ? [] : [{ backend, host, port: target }];
     });
     this.#lists.set(key, list);
     return list;
@@ -102,6 +103,6 @@ export class Endpoints {
 }
 
 /** What tells upstream addresses apart. */
-export function addressKey({ host, port }: Endpoint): string {
+function addressKey({ host, port }: Endpoint): string {
   return `${host} ${port}`;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Socket } from 'node:net';
+import type { CloseCause } from '../engine/report.js';
 import { type Connection, resetConnection } from '../listeners/connection.js';
 
 /**
@@ -30,9 +31,17 @@ export function linkEnds(downstream: Connection, upstream: Connection): void {
   upstream.socket.once('close', (failed: boolean) => onClosed(upstream, downstream, failed));
 }
 
+/** Found dead by the kernel or by us: that is true of its own connection alone. */
+const DEATHS: ReadonlySet<CloseCause> = new Set(['tcp_keepalive', 'tcp_unacked']);
+
+function causeForTheOther({ cause, group }: Connection): CloseCause {
+  if (cause !== undefined && !DEATHS.has(cause)) return cause;
+  return group.side === 'upstream' ? 'upstream' : 'client';
+}
+
 function onClosed(gone: Connection, other: Connection, failed: boolean): void {
   if (other.index === -1) return;
-  const cause = gone.cause ?? (gone.group.side === 'upstream' ? 'upstream' : 'client');
+  const cause = causeForTheOther(gone);
   const finished = !failed && gone.socket.readableEnded && gone.socket.writableFinished;
   if (!finished) resetConnection(other, cause);
 }

@@ -91,7 +91,7 @@ export class UpstreamPool {
     const name = host.includes(':') ? `[${host}]` : host;
     const client = new Client(`http://${name}:${port}`, {
       connect: (_options, callback) => {
-        this.#dialer.dial({ host, port, protocol: 'http/1.1' }, ({ error, connection }) => {
+        this.#dialer.dial({ ...this.#endpoint, protocol: 'http/1.1' }, ({ error, connection }) => {
           if (connection === undefined) return callback(error ?? new Error('no connection'), null);
           pooled.connection = connection;
           connection.state = pooled.idle ? 'idle' : 'busy';

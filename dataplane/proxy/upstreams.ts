@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EndpointTable, Plan } from '../engine/plan.js';
+import type { BackendTarget, EndpointTable, Plan } from '../engine/plan.js';
 import type { Dialer, Endpoint } from './dial.js';
-import { addressKey } from './endpoints.js';
 import { Http2Upstream } from './http2-upstream.js';
 import { UpstreamPool } from './upstream-pool.js';
 
-/** Connections to backends, one pool per address, whatever listeners and routes lead to it. */
+/** Connections to backends, one pool per backend and address, whatever listeners and routes lead to it. */
 export class Upstreams {
   readonly #pools = new Map<string, UpstreamPool>();
   readonly #http2 = new Map<string, Http2Upstream>();
   /** TCP connections that are open or on their way, by address. */
   readonly #tcp = new Map<string, number>();
-  #planned: ReadonlySet<string> = new Set();
-  #endpoints: ReadonlySet<string> = new Set();
+  /** By key; whatever leads to one backend says the same of where it is. */
+  #planned: ReadonlyMap<string, BackendTarget> = new Map();
+  #endpoints: EndpointTable = new Map();
   readonly #dialer: Dialer;
 
   constructor(dialer: Dialer) {
@@ -20,7 +20,7 @@ export class Upstreams {
   }
 
   pool(endpoint: Endpoint): UpstreamPool {
-    const key = addressKey(endpoint);
+    const key = poolKey(endpoint);
     let pool = this.#pools.get(key);
     if (pool === undefined) {
       pool = new UpstreamPool(endpoint, this.#dialer);
@@ -31,7 +31,7 @@ export class Upstreams {
 
   /** For requests that need HTTP/2 behind the proxy. */
   http2(endpoint: Endpoint): Http2Upstream {
-    const key = addressKey(endpoint);
+    const key = poolKey(endpoint);
     let upstream = this.#http2.get(key);
     if (upstream === undefined) {
       upstream = new Http2Upstream(endpoint, this.#dialer);
@@ -42,14 +42,14 @@ export class Upstreams {
 
   /** Requests and connections that the address has to carry now. */
   loadOf(endpoint: Endpoint): number {
-    const key = addressKey(endpoint);
+    const key = poolKey(endpoint);
     const requests = (this.#pools.get(key)?.busy ?? 0) + (this.#http2.get(key)?.streams ?? 0);
     return requests + (this.#tcp.get(key) ?? 0);
   }
 
   /** Counts a TCP connection to the address until the function that it returns is called. */
   countTcp(endpoint: Endpoint): () => void {
-    const key = addressKey(endpoint);
+    const key = poolKey(endpoint);
     this.#tcp.set(key, (this.#tcp.get(key) ?? 0) + 1);
     return () => {
       const left = (this.#tcp.get(key) ?? 1) - 1;
@@ -58,24 +58,35 @@ export class Upstreams {
     };
   }
 
-  /** Closes the pools of backends that no route of the plan names any more. */
+  /** Closes the pools of backends that no route of the plan leads to any more. */
   retainPlan(plan: Plan): void {
-    this.#planned = new Set(backendKeys(plan));
+    this.#planned = plannedBackends(plan);
     this.#closeOthers();
   }
 
   /** Closes the pools of endpoints that are gone: no new requests, running ones end. */
   retainEndpoints(endpoints: EndpointTable): void {
-    this.#endpoints = new Set(endpointKeys(endpoints));
+    this.#endpoints = endpoints;
     this.#closeOthers();
   }
 
   #closeOthers(): void {
+    const used = new Set(this.#usedKeys());
     for (const connections of [this.#pools, this.#http2]) {
       for (const [key, each] of connections) {
-        if (this.#planned.has(key) || this.#endpoints.has(key)) continue;
+        if (used.has(key)) continue;
         each.close();
         connections.delete(key);
+      }
+    }
+  }
+
+  *#usedKeys(): Generator<string> {
+    for (const { key: backend, service, host, port } of this.#planned.values()) {
+      if (service === undefined) yield poolKey({ backend, host, port });
+      for (const endpoint of this.#endpoints.get(service ?? '') ?? []) {
+        const to = endpoint.ports.get(port);
+        if (to !== undefined) yield poolKey({ backend, host: endpoint.host, port: to });
       }
     }
   }
@@ -88,20 +99,18 @@ export class Upstreams {
   }
 }
 
-function* backendKeys(plan: Plan): Generator<string> {
+function plannedBackends(plan: Plan): Map<string, BackendTarget> {
+  const found = new Map<string, BackendTarget>();
   for (const bind of plan.binds) {
     for (const listener of bind.listeners) {
       for (const route of [...listener.routes, ...listener.tcpRoutes]) {
-        for (const backend of route.backends) yield addressKey(backend);
+        for (const backend of route.backends) found.set(backend.key, backend);
       }
     }
   }
+  return found;
 }
 
-function* endpointKeys(table: EndpointTable): Generator<string> {
-  for (const endpoints of table.values()) {
-    for (const { host, ports } of endpoints) {
-      for (const port of ports.values()) yield addressKey({ host, port });
-    }
-  }
+function poolKey({ backend, host, port }: Endpoint): string {
+  return `${backend} ${host} ${port}`;
 }
