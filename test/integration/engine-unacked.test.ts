@@ -28,8 +28,8 @@ const TCP_BIND = '8090/ns/gw';
 /** Dead after 2 s with data in flight: 1 + 1 × 1. */
 const SHORT = keepalive(1, 1, 1);
 const LIMIT_MS = 2000;
-/** Far above: two looks of 250 ms each. */
-const LATEST_MS = LIMIT_MS + 1000;
+/** Far above: two looks of 250 ms each, and looks that come late on a busy machine are postponed. */
+const LATEST_MS = LIMIT_MS + 6000;
 
 interface Lab {
   readonly engine: Engine;
@@ -169,7 +169,7 @@ describe('a peer that dies with data in flight', { concurrency: true }, () => {
     const appliedMs = performance.now();
     await lab.apply('2', SHORT);
     const tookMs = await deathMs(lab, [client], appliedMs);
-    assert.ok(tookMs >= 300 && tookMs < LIMIT_MS - 500, `found ${tookMs} ms after the policy`);
+    assert.ok(tookMs >= 300 && tookMs < LIMIT_MS, `found ${tookMs} ms after the policy`);
     assertNoOrphan(portsOf([client]));
   });
 

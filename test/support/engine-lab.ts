@@ -16,6 +16,8 @@ import type {
 } from '../../dataplane/engine/plan.js';
 import { DEFAULT_HTTP } from '../../dataplane/state/http-values.js';
 import { createLogger } from '../../shared/telemetry/logger.js';
+import type { Clock } from '../../shared/time/clock.js';
+import type { ManualClock } from '../../shared/time/manual-clock.js';
 import { systemClock } from '../../shared/time/system-clock.js';
 import { eventually } from './eventually.js';
 import { formatValues, type KernelSocket, kernelSockets } from './kernel-oracle.js';
@@ -111,8 +113,21 @@ export function startEngine(t: TestContext, options: Partial<EngineOptions> = {}
     forbiddenBackendPorts: [],
     ...options,
   });
-  t.after(() => engine.drain(0));
+  t.after(() => drainNow(engine, options.clock));
   return engine;
+}
+
+/** The last thing an engine waits for are the peers' acknowledgements, also on a clock that is moved by hand. */
+async function drainNow(engine: Engine, clock: Clock | undefined): Promise<void> {
+  let isDone = false;
+  const drained = engine.drain(0).then(() => {
+    isDone = true;
+  });
+  while (!isDone && clock !== undefined && 'advance' in clock) {
+    (clock as ManualClock).advance(100);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  await drained;
 }
 
 /** The real port of a bind, whatever the plan says. */
