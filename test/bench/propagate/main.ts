@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { connect } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openLmdbStore } from '../../../control-plane/store/lmdb-store.js';
-import { exchange } from '../../support/exchange.js';
-import { POLICIES_PATH, policyClient, policyObject } from '../../support/policies.js';
+import { policyClient } from '../../support/policies.js';
 import { type Stack, startStack } from '../../support/stack.js';
 import {
   findSource,
@@ -15,6 +12,11 @@ import {
   startLineProcess,
   startNodeProcess,
 } from '../support/line-process.js';
+import {
+  keepaliveFrontend,
+  openPolicyWriter,
+  type PolicyWriter,
+} from '../support/policy-writer.js';
 import { quantile } from '../support/statistics.js';
 
 /**
@@ -43,40 +45,9 @@ interface Sample {
   readonly connectionsMs: number;
 }
 
-/** One kept connection to the API and ready-made bytes: the clock starts with the write of the request. */
-interface PolicyWriter {
-  put(idleSeconds: number): Promise<void>;
-  close(): void;
-}
-
-async function openPolicyWriter(stack: Stack): Promise<PolicyWriter> {
-  const token = readFileSync(join(stack.dataDir, 'api.token'), 'utf8').trim();
-  const socket = connect({ host: '127.0.0.1', port: stack.port(9979), noDelay: true });
-  await once(socket, 'connect');
-  return {
-    async put(idleSeconds) {
-      const body = JSON.stringify(policyObject('bench', frontend(idleSeconds)));
-      const head = [
-        `PUT ${POLICIES_PATH}/bench HTTP/1.1`,
-        'host: localhost',
-        `authorization: Bearer ${token}`,
-        'content-type: application/json',
-        `content-length: ${Buffer.byteLength(body)}`,
-      ].join('\r\n');
-      const { status } = await exchange(socket, `${head}\r\n\r\n${body}`);
-      if (status !== 200) throw new Error(`PUT answered ${status}`);
-    },
-    close: () => void socket.destroy(),
-  };
-}
-
 /** Alternates, so that every change changes something. */
 function idleSecondsOf(round: number): number {
   return 100 + (round % 2);
-}
-
-function frontend(idleSeconds: number): object {
-  return { tcp: { keepalive: { time: `${idleSeconds}s`, interval: '5s', retries: 3 } } };
 }
 
 async function measureRound(bench: Bench, idleSeconds: number): Promise<Sample> {
@@ -165,7 +136,7 @@ async function main(): Promise<void> {
     const port = String(stack.port(8080));
     const clients = startNodeProcess(support('idle-clients-main.js'), [port, String(CONNECTIONS)]);
     await clients.read();
-    await policyClient(stack).put('bench', frontend(99));
+    await policyClient(stack).put('bench', keepaliveFrontend(99));
     await new Promise((resolve) => setTimeout(resolve, 1000));
     const worker = String(stack.childPid('dataplane/main'));
     const watch = startLineProcess(binary, [worker, port]);

@@ -5,22 +5,26 @@ import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 
 /**
- * `held-clients-main KIND PORT COUNT`: opens connections that stay open, each proven by one exchange, and prints `open`. KIND is
+ * `held-clients-main KIND PORT COUNT [PATH]`: opens connections that stay open, each proven by one exchange, and prints `open`. KIND is
  * http1 (a request answered), websocket (an echo seen), tcp (a request answered) or h2c (a request answered). Lines in:
  * `closed` prints how many were closed by the other side; `reuse` sends a request on each, one after another, without looking for a FIN
- * first, and prints how many failed.
+ * first, and prints how many failed; `ports N` prints the local ports of the last N; `add N` opens N more and prints `open`.
  */
 type Kind = 'http1' | 'websocket' | 'tcp' | 'h2c';
 
-const REQUEST = 'GET / HTTP/1.1\r\nhost: bench\r\n\r\n';
+const path = process.argv[5] ?? '/';
+const REQUEST = `GET ${path} HTTP/1.1\r\nhost: bench\r\n\r\n`;
 const UPGRADE =
-  'GET / HTTP/1.1\r\nhost: bench\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n' +
+  `GET ${path} HTTP/1.1\r\nhost: bench\r\nconnection: Upgrade\r\nupgrade: websocket\r\nsec-websocket-version: 13\r\n` +
   'sec-websocket-key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n';
+/** A text frame whose mask changes nothing (RFC 6455 §5.2); the echo is at least as long as its text. */
+const FRAME = Buffer.concat([Buffer.from([0x81, 0x84, 0, 0, 0, 0]), Buffer.from('ping')]);
 const BODY_BYTES = 1024;
 const BATCH = 100;
 const ANSWER_MS = 3000;
 
 interface Held {
+  readonly localPort: number;
   closed: boolean;
   /** One more exchange; false when it was not answered. */
   exchange(): Promise<boolean>;
@@ -31,10 +35,11 @@ async function open(kind: Kind, port: number): Promise<Held> {
   const socket = connect({ host: '127.0.0.1', port, noDelay: true });
   await once(socket, 'connect');
   const held: Held = {
+    localPort: socket.localPort ?? 0,
     closed: false,
     exchange: () =>
       kind === 'websocket'
-        ? answered(socket, 'ping', (bytes) => bytes >= 4)
+        ? answered(socket, FRAME, (bytes) => bytes >= 4)
         : answered(socket, REQUEST, (bytes) => bytes > BODY_BYTES),
   };
   socket.on('error', () => socket.destroy());
@@ -54,7 +59,7 @@ async function open(kind: Kind, port: number): Promise<Held> {
 /** Whether bytes enough came back before the socket ended or the time was up. */
 function answered(
   socket: Socket,
-  text: string,
+  text: string | Buffer,
   enough: (bytes: number) => boolean,
 ): Promise<boolean> {
   return new Promise((resolve) => {
@@ -84,9 +89,10 @@ function answered(
 async function openHttp2(port: number): Promise<Held> {
   const session = connectHttp2(`http://127.0.0.1:${port}`);
   const held: Held = {
+    localPort: 0,
     closed: false,
     async exchange() {
-      const stream = session.request({ ':path': '/' });
+      const stream = session.request({ ':path': path });
       stream.resume();
       const [headers] = (await once(stream, 'response')) as [Record<string, unknown>];
       await once(stream, 'end');
@@ -103,12 +109,29 @@ async function openHttp2(port: number): Promise<Held> {
 
 async function main(kind: Kind, port: number, count: number): Promise<void> {
   const all: Held[] = [];
-  while (all.length < count) {
-    const size = Math.min(BATCH, count - all.length);
-    all.push(...(await Promise.all(Array.from({ length: size }, () => open(kind, port)))));
-  }
+  const add = async (more: number): Promise<void> => {
+    const until = all.length + more;
+    while (all.length < until) {
+      const size = Math.min(BATCH, until - all.length);
+      all.push(...(await Promise.all(Array.from({ length: size }, () => open(kind, port)))));
+    }
+  };
+  await add(count);
   console.log('open');
   for await (const line of createInterface({ input: process.stdin })) {
+    const [command, argument] = line.split(' ');
+    if (command === 'ports') {
+      console.log(
+        all
+          .slice(-Number(argument))
+          .map(({ localPort }) => localPort)
+          .join(' '),
+      );
+    }
+    if (command === 'add') {
+      await add(Number(argument));
+      console.log('open');
+    }
     if (line === 'closed') console.log(all.filter(({ closed }) => closed).length);
     if (line === 'reuse') {
       let failed = 0;

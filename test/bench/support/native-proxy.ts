@@ -128,10 +128,18 @@ async function startNative(options: NativeProxyOptions, program: Program): Promi
       // Workers of earlier configurations wait for their clients: a benchmark does not.
       const workers = familyOf(master).slice(1);
       child.kill('SIGTERM');
-      for (const pid of workers) process.kill(pid, 'SIGKILL');
+      for (const pid of workers) endIfThere(pid);
       await ended;
     },
   };
+}
+
+function endIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Its master was faster.
+  }
 }
 
 export function findExecutable(name: string): string | undefined {
