@@ -21,13 +21,12 @@ import { createAddressRules } from '../proxy/address-rules.js';
 import type { ForbiddenPort } from '../proxy/backend-address.js';
 import { createDialer, type Dialer } from '../proxy/dial.js';
 import { Endpoints } from '../proxy/endpoints.js';
-import type { StatusCounts } from '../proxy/http-traffic.js';
 import { Traffic } from '../proxy/traffic.js';
 import { Upstreams } from '../proxy/upstreams.js';
 import { ApplyRuns } from './apply-runs.js';
 import type { ConnectionQuery, Engine } from './engine.js';
-import { createEngineMetrics, type EngineMetrics } from './engine-metrics.js';
 import { DEFAULT_LIMITS, type EngineLimits } from './limits.js';
+import { Observer } from './observer.js';
 import type { EndpointTable, Plan, TcpKeepalive } from './plan.js';
 import type { ApplyReport, CloseCause, ConnectionPage, EngineSummary } from './report.js';
 import { ValuesKeeper } from './values-keeper.js';
@@ -80,10 +79,8 @@ class SocketEngine implements Engine {
   readonly #binds: BindSet;
   readonly #keeper: ValuesKeeper;
   readonly #runs: ApplyRuns;
-  readonly #metrics: EngineMetrics;
+  readonly #observer: Observer;
   readonly #listeners = new Set<() => void>();
-  /** Answers per bind key; they outlive a bind, as counters must. */
-  readonly #statuses = new Map<string, StatusCounts>();
   #version = '';
   #changed = false;
   #draining: (() => void) | undefined;
@@ -102,13 +99,6 @@ class SocketEngine implements Engine {
       onChange: () => this.#onChanged(),
       probesPerSecond: limits.probesPerSecond,
     });
-    this.#metrics = createEngineMetrics(options.registry, {
-      groups: () =>
-        [...this.#groups.all()].map(({ key, side, open }) => ({ bind: key, side, open })),
-      requests: () => [...this.#statuses].map(([bind, statuses]) => ({ bind, statuses })),
-      applied: () => this.#values.applied,
-      drifted: () => this.#keeper.drifted,
-    });
     this.#wheel = createTimerWheel({
       clock,
       afterPoll: (task) => void setImmediate(task),
@@ -121,6 +111,15 @@ class SocketEngine implements Engine {
       onAdded: (connection) => this.#keeper.onAdded(connection),
       onChange: () => this.#onChanged(),
       onClosed: (connection, cause) => this.#onClosed(connection, cause),
+    });
+    this.#observer = new Observer({
+      clock,
+      registry: options.registry,
+      socketOptions: this.#socketOptions,
+      connections: this.#registry.connections,
+      groups: () => [...this.#groups.all()],
+      summary: () => this.summary(),
+      applied: () => this.#values.applied,
     });
     this.#dialer = createDialer({
       registry: this.#registry,
@@ -149,8 +148,8 @@ class SocketEngine implements Engine {
       dialer: this.#dialer,
       upstreams: this.#upstreams,
       endpoints: this.#endpoints,
-      onPing: (outcome) => this.#metrics.ping(outcome),
-      onCrossed: () => this.#metrics.crossed(),
+      onPing: (connection, outcome) => this.#observer.ping(connection, outcome),
+      onCrossed: () => this.#observer.crossed(),
     });
     this.#admission = {
       registry: this.#registry,
@@ -166,7 +165,7 @@ class SocketEngine implements Engine {
       system: this.#system,
       listenAddresses: options.listenAddresses,
       portOffset: options.portOffset,
-      statusesOf: (key) => this.#statusesOf(key),
+      statisticsOf: (key) => this.#observer.statistics.of(key),
       onConnection: (socket, bind) => this.#onConnection(socket, bind),
       onChange: () => this.#onChanged(),
       onRetired: (bind) => this.#retire(bind),
@@ -200,6 +199,7 @@ class SocketEngine implements Engine {
     const { run, report } = this.#runs.start(plan.version);
     if (plan.version !== this.#version) this.#keeper.startOver();
     this.#version = plan.version;
+    this.#observer.applying(plan);
     const { errors, opened } = this.#binds.change(plan);
     run.errors = errors;
     this.#groups.changeUpstream(plan);
@@ -263,6 +263,7 @@ class SocketEngine implements Engine {
         this.#upstreams.destroy();
         this.#wheel.stop();
         this.#keeper.stop();
+        this.#observer.stop();
         void this.#closer.finish(LAST_LOOK_MS).then(resolve);
       };
       this.#finishDrain();
@@ -273,22 +274,16 @@ class SocketEngine implements Engine {
     this.#groups.note(bind.group);
     const protocol = bind.plan.protocol === 'tcp' ? 'tcp' : 'sniffing';
     const connection = this.#registry.add(socket, bind.group, protocol);
+    this.#observer.accepted(connection);
     admit(connection, bind, this.#admission);
   }
 
-  #onClosed({ group, admitted }: Connection, cause: CloseCause): void {
+  #onClosed(connection: Connection, cause: CloseCause): void {
+    const { group, admitted } = connection;
     if (admitted !== 0) countLeft(group.access, admitted);
-    this.#metrics.closed(cause, group.key);
+    this.#observer.closed(connection, cause);
     this.#groups.noteClosed(group);
     this.#finishDrain();
-  }
-
-  #statusesOf(key: string): StatusCounts {
-    const existing = this.#statuses.get(key);
-    if (existing !== undefined) return existing;
-    const statuses: StatusCounts = [0, 0, 0, 0, 0, 0];
-    this.#statuses.set(key, statuses);
-    return statuses;
   }
 
   #finishDrain(): void {
@@ -318,7 +313,7 @@ class SocketEngine implements Engine {
     this.#changed = true;
     setImmediate(() => {
       this.#changed = false;
-      this.#keeper.noteInForce();
+      if (this.#keeper.noteInForce() !== 0) this.#observer.inForce();
       for (const listener of this.#listeners) listener();
     });
   }

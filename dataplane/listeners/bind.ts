@@ -12,6 +12,7 @@ import {
 } from '../access/network-authorization.js';
 import type { AccessRules, BindPlan, TcpKeepalive } from '../engine/plan.js';
 import type { ListenerState } from '../engine/report.js';
+import type { BindStatistics } from '../engine/statistics.js';
 import { DIFFERS, type SocketOptions } from '../keepalive/socket-options.js';
 import { resolveKeepalive } from '../keepalive/system-keepalive.js';
 import type { BindTraffic, StatusCounts } from '../proxy/http-traffic.js';
@@ -31,7 +32,7 @@ export interface BindContext {
   readonly system: TcpKeepalive;
   readonly listenAddresses: readonly string[];
   readonly portOffset: number;
-  readonly statusesOf: (bindKey: string) => StatusCounts;
+  readonly statisticsOf: (bindKey: string) => BindStatistics;
   readonly onConnection: (socket: Socket, bind: Bind) => void;
   readonly onChange: () => void;
 }
@@ -50,6 +51,7 @@ type ListenState =
 export class Bind implements BindTraffic {
   readonly key: string;
   readonly group: ConnectionGroup;
+  readonly statistics: BindStatistics;
   readonly statuses: StatusCounts;
   plan: BindPlan;
   routes: RouteTable;
@@ -63,7 +65,8 @@ export class Bind implements BindTraffic {
 
   constructor(plan: BindPlan, version: string, context: BindContext) {
     this.key = plan.key;
-    this.statuses = context.statusesOf(plan.key);
+    this.statistics = context.statisticsOf(plan.key);
+    this.statuses = this.statistics.statuses;
     this.plan = plan;
     this.routes = compileRoutes(plan.listeners);
     this.#context = context;

@@ -8,6 +8,7 @@ import type {
   ConnectionSide,
   ConnectionState,
 } from '../engine/report.js';
+import { UPSTREAM_KEY } from '../engine/statistics.js';
 import type { WheelEntry } from '../keepalive/timer-wheel.js';
 import type { BindTraffic } from '../proxy/http-traffic.js';
 import type { SocketCloser } from './socket-closer.js';
@@ -93,6 +94,11 @@ export interface Connection {
   listener: string;
   /** HTTP/2: the newest PING. */
   lastPing: LastPing | undefined;
+  /** The kernel's, when the sampler came by last; negative before. */
+  sampledRoundTripMs: number;
+  /** Bytes that the metrics have counted. */
+  countedRead: number;
+  countedWritten: number;
   readonly deadline: WheelEntry<Connection>;
 }
 
@@ -101,6 +107,11 @@ export interface LastPing {
   readonly sentMs: number;
   /** Undefined while it is not answered. */
   readonly roundTripMs: number | undefined;
+}
+
+/** Under which its connections are counted: all backends are one. */
+export function statisticsKey({ group }: Connection): string {
+  return group.side === 'upstream' ? UPSTREAM_KEY : group.key;
 }
 
 /** The group's values were read back on this connection. */

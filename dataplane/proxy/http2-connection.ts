@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { HttpSettings } from '../engine/plan.js';
 import type { CloseCause } from '../engine/report.js';
+import type { PingOutcome } from '../engine/statistics.js';
 import { ageDueMs, ageFloorMs } from '../keepalive/deadlines.js';
 import {
   armPing,
@@ -24,7 +25,8 @@ import type { Http2SessionPort } from './http2-session-port.js';
 import { sameOnTheWire } from './http2-settings.js';
 
 export interface Http2Context extends ConnectionContext {
-  readonly onPing: (outcome: 'sent' | 'answered' | 'timeout') => void;
+  /** After `lastPing` was noted. */
+  readonly onPing: (connection: Connection, outcome: PingOutcome) => void;
 }
 
 type Ending =
@@ -147,11 +149,11 @@ export class Http2Connection implements ConnectionDriver {
     });
     this.#ping = step.state;
     if (step.action === 'ping') {
-      onPing('sent');
       this.#connection.lastPing = { sentMs: nowMs, roundTripMs: undefined };
+      onPing(this.#connection, 'sent');
       this.#session.ping(() => this.#onPong(nowMs));
     } else if (step.action === 'close') {
-      onPing('timeout');
+      onPing(this.#connection, 'timeout');
       this.#connection.cause ??= 'h2_ping_timeout';
       this.#connection.state = 'closing';
       // RST after it: an orphan socket would go on retrying for minutes.
@@ -161,9 +163,9 @@ export class Http2Connection implements ConnectionDriver {
 
   #onPong(sentMs: number): void {
     const { clock, random, onPing, registry } = this.#context;
-    onPing('answered');
     const nowMs = clock.monotonicMs();
     this.#connection.lastPing = { sentMs, roundTripMs: nowMs - sentMs };
+    onPing(this.#connection, 'answered');
     this.#ping = onPong(this.#ping, this.#pingSettings, { nowMs, random: random() });
     registry.schedule(this.#connection, this.#nextDueMs());
   }
