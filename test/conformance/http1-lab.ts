@@ -30,7 +30,7 @@ export interface Http1LabOptions extends Partial<EngineOptions> {
   readonly http?: Partial<HttpSettings>;
 }
 
-export const WARM_PATH = '/warm';
+const WARM_PATH = '/warm';
 
 export async function startHttp1Lab(
   t: TestContext,
