@@ -125,6 +125,7 @@ class SocketEngine implements Engine {
       registry: this.#registry,
       groupOf: (backend) => this.#groups.ofBackend(backend),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      errors: this.#observer.upstreamErrors,
       logger,
       after: (delayMs, task) => clock.after(delayMs, task),
       rules: createAddressRules({
@@ -133,7 +134,7 @@ class SocketEngine implements Engine {
         monotonicMs: () => clock.monotonicMs(),
       }),
     });
-    this.#upstreams = new Upstreams(this.#dialer);
+    this.#upstreams = new Upstreams(this.#dialer, this.#observer.upstreamErrors);
     this.#endpoints = new Endpoints({
       clock,
       random,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Registry } from 'prom-client';
 import { compareText } from '../../shared/names/sort.js';
+import type { UpstreamErrors } from '../proxy/upstream-errors.js';
 import type { Buckets } from './buckets.js';
 import { addCounter, addGauge, addHistogram, type Sample } from './metric-samples.js';
 import type { ConnectionSide, EngineSummary } from './report.js';
@@ -26,6 +27,7 @@ export interface MetricSources {
   readonly groups: () => readonly GroupCount[];
   readonly summary: () => EngineSummary;
   readonly policies: () => readonly BindPolicies[];
+  readonly upstreamErrors: Pick<UpstreamErrors, 'counts'>;
   /** From a version's first plan to the moment it was in force. */
   readonly inForceDurations: Buckets;
   /** Sockets that were given new keepalive values. */
@@ -168,7 +170,10 @@ function addTruthMetrics(registry: Registry, sources: MetricSources): void {
   });
 }
 
-function addTrafficMetrics(registry: Registry, { statistics }: MetricSources): void {
+function addTrafficMetrics(
+  registry: Registry,
+  { statistics, upstreamErrors }: MetricSources,
+): void {
   addCounter(registry, {
     name: 'heartline_requests_total',
     help: 'Requests answered, by bind and class of status.',
@@ -185,6 +190,15 @@ function addTrafficMetrics(registry: Registry, { statistics }: MetricSources): v
     help: 'From the head of a request to the end of its answer, upgrades aside, by bind.',
     labels: ['bind'],
     read: () => downstream(byBind(statistics, ({ requestDurations }) => requestDurations)),
+  });
+  addCounter(registry, {
+    name: 'heartline_upstream_errors_total',
+    help: 'What went wrong on the way to backends: connect, connect_timeout, refused_address, reset, invalid_answer, timeout, stale_retry (sent again).',
+    labels: ['kind'],
+    read: () =>
+      [...upstreamErrors.counts]
+        .sort(([a], [b]) => compareText(a, b))
+        .map(([kind, value]) => ({ labels: { kind }, value })),
   });
   addCounter(registry, {
     name: 'heartline_http1_crossed_requests_total',

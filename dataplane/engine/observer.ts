@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/time/clock.js';
 import type { SocketOptions } from '../keepalive/socket-options.js';
 import { type Connection, statisticsKey } from '../listeners/connection.js';
 import { ConnectionSampler } from '../listeners/connection-sampler.js';
+import { UpstreamErrors } from '../proxy/upstream-errors.js';
 import { Buckets } from './buckets.js';
 import { type BindPolicies, createEngineMetrics, type GroupCount } from './engine-metrics.js';
 import type { Plan } from './plan.js';
@@ -23,6 +24,7 @@ export interface ObserverOptions {
 /** What is known of the engine from the outside: everything that is counted, sampled and logged passes here. */
 export class Observer {
   readonly statistics = new Statistics();
+  readonly upstreamErrors = new UpstreamErrors();
   readonly #options: ObserverOptions;
   readonly #sampler: ConnectionSampler;
   readonly #inForceDurations = new Buckets();
@@ -48,6 +50,7 @@ export class Observer {
       summary,
       applied,
       policies: () => this.#policies,
+      upstreamErrors: this.upstreamErrors,
       inForceDurations: this.#inForceDurations,
     });
   }

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { StatusCounts } from '../proxy/http-traffic.js';
 import { Buckets } from './buckets.js';
 import type { CloseCause } from './report.js';
 
@@ -9,7 +8,8 @@ export type PingOutcome = 'sent' | 'answered' | 'timeout';
 export interface BindStatistics {
   accepted: number;
   readonly closed: Map<CloseCause, number>;
-  readonly statuses: StatusCounts;
+  /** Answers by class of status, 1xx to 5xx at index 1 to 5. */
+  readonly statuses: number[];
   readonly requestDurations: Buckets;
   readonly pings: Record<PingOutcome, number>;
   /** PINGs that wait for their answer now. */

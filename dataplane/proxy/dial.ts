@@ -8,6 +8,7 @@ import type { Connection, ConnectionGroup } from '../listeners/connection.js';
 import type { ConnectionRegistry } from '../listeners/registry.js';
 import { type AddressRules, refuseAddress } from './backend-address.js';
 import { checkedLookup, forbiddenError } from './checked-lookup.js';
+import type { UpstreamErrors } from './upstream-errors.js';
 
 export interface Endpoint {
   /** Key of the backend that it belongs to: connections to one backend share their values and their pool. */
@@ -42,6 +43,7 @@ export interface DialerOptions {
   readonly groupOf: (backend: string) => ConnectionGroup;
   readonly rules: AddressRules;
   readonly connectTimeoutMs: number;
+  readonly errors: UpstreamErrors;
   readonly logger: Logger;
   readonly after: (delayMs: number, task: () => void) => { cancel(): void };
 }
@@ -68,6 +70,7 @@ export function createDialer(options: DialerOptions): Dialer {
         request,
         (result) => {
           note(request, result.error);
+          if (result.error !== undefined) options.errors.noteDial(result.error);
           done(result);
         },
         options,

@@ -2,6 +2,7 @@
 import type { Readable } from 'node:stream';
 import type { Connection } from '../listeners/connection.js';
 import type { FlatHeaders } from './headers.js';
+import type { RequestTimer } from './request-timer.js';
 
 /**
  * One request and the way to answer it, the same for every HTTP version: the proxy knows no more of a
@@ -20,6 +21,8 @@ export interface Exchange {
   readonly body: Readable | undefined;
   /** Called with true when `write` said stop and may go on, with false when the client is gone. */
   onClient: ((alive: boolean) => void) | undefined;
+  /** Ended when the exchange is over, however it ended. */
+  timer: RequestTimer | undefined;
   /** An informational response (1xx). */
   inform(status: number, headers: FlatHeaders): void;
   respond(head: ResponseHead): void;

@@ -15,6 +15,7 @@ import { toRecord } from './http2-exchange.js';
 import type { Http2Upstream } from './http2-upstream.js';
 import { type Passage, passBack } from './passage.js';
 import { type RequestDeadline, startDeadline } from './request-deadline.js';
+import type { UpstreamErrors } from './upstream-errors.js';
 import type { Upstreams } from './upstreams.js';
 
 /** gRPC needs HTTP/2 on both sides: its status is in the trailers. */
@@ -41,16 +42,18 @@ class GrpcForwarding {
   readonly #exchange: Exchange;
   readonly #passage: Passage;
   readonly #statuses: StatusCounts;
+  readonly #errors: UpstreamErrors;
   readonly #deadline: RequestDeadline;
   #stream: ClientHttp2Stream | undefined;
   #responded = false;
   /** The client is gone, or has been told that time is up. */
   #over = false;
 
-  constructor(exchange: Exchange, passage: Passage, { statuses, clock }: GrpcContext) {
+  constructor(exchange: Exchange, passage: Passage, { statuses, clock, upstreams }: GrpcContext) {
     this.#exchange = exchange;
     this.#passage = passage;
     this.#statuses = statuses;
+    this.#errors = upstreams.errors;
     this.#deadline = startDeadline(clock, passage.timeoutMs, this.#onDue);
   }
 
@@ -99,6 +102,7 @@ class GrpcForwarding {
     onEnd(stream, (complete) => {
       this.#deadline.cancel();
       if (this.#over) return;
+      if (!complete) this.#errors.note('reset');
       if (complete) exchange.end(trailers);
       else if (this.#responded) exchange.abort();
       else this.#answer(502, 'backend broke off');
@@ -133,6 +137,7 @@ class GrpcForwarding {
 
   readonly #onDue = (): void => {
     this.#over = true;
+    this.#errors.note('timeout');
     if (this.#responded) this.#exchange.abort();
     else this.#answer(504, 'backend took too long');
     this.#stream?.close(constants.NGHTTP2_CANCEL);

@@ -153,12 +153,14 @@ class Forwarding implements Dispatcher.DispatchHandler {
     const endpoint = this.#endpoint;
     if (!this.#responded && pooled !== undefined && endpoint !== undefined) {
       if (this.#mayRetry(pooled, error)) {
+        this.#upstreams.errors.note('stale_retry');
         this.#send(endpoint, true);
         return;
       }
       if (!sent && this.#tryNext(endpoint, error)) return;
     }
     this.#deadline.cancel();
+    if (sent) this.#upstreams.errors.noteBroken(error);
     if (this.#responded) this.#exchange.abort();
     else this.#answerError(sent ? 502 : 503, error);
   }
@@ -196,6 +198,7 @@ class Forwarding implements Dispatcher.DispatchHandler {
 
   readonly #onDue = (): void => {
     this.#over = true;
+    this.#upstreams.errors.note('timeout');
     if (this.#responded) {
       // Half an answer cannot be taken back: the client must see it as broken off.
       this.#exchange.abort();

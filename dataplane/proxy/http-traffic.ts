@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+
 import type { BackendTarget, HeaderChanges, HttpRoutePlan, Redirect } from '../engine/plan.js';
+import type { BindStatistics } from '../engine/statistics.js';
 import type { RouteRequest } from './match-conditions.js';
 import { responseChangesOf } from './passage.js';
 import { pickBackend, type RouteTable } from './route-table.js';
@@ -18,6 +20,7 @@ export interface BindTraffic {
   readonly key: string;
   readonly routes: RouteTable;
   readonly statuses: StatusCounts;
+  readonly statistics: Pick<BindStatistics, 'requestDurations'>;
 }
 
 export type RouteDecision =

@@ -7,6 +7,7 @@ import { type FlatHeaders, hasName, withoutNames } from './headers.js';
 import type { ArrivingBody, Http1Connection, RunningRequest } from './http1-connection.js';
 import { RequestBody } from './request-body.js';
 import type { RequestHead } from './request-head.js';
+import type { RequestTimer } from './request-timer.js';
 import { isBodiless } from './response-head.js';
 
 export interface Http1ExchangeParts {
@@ -31,6 +32,7 @@ export class Http1Exchange implements Exchange, RunningRequest, ArrivingBody {
   readonly host: string;
   readonly headers: FlatHeaders;
   onClient: ((alive: boolean) => void) | undefined = undefined;
+  timer: RequestTimer | undefined = undefined;
   readonly #driver: Http1Connection;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
@@ -169,6 +171,7 @@ export class Http1Exchange implements Exchange, RunningRequest, ArrivingBody {
   };
 
   readonly #onClose = (): void => {
+    this.timer?.end();
     const isComplete = this.#response.writableFinished;
     if (!isComplete) this.onClient?.(false);
     if (isComplete && !this.#request.complete && this.connection.state === 'busy')

@@ -7,6 +7,7 @@ import type { FlatHeaders } from './headers.js';
 import type { Http2Guard } from './http2-guard.js';
 import type { Http2RequestHead } from './http2-request.js';
 import { RequestBody } from './request-body.js';
+import type { RequestTimer } from './request-timer.js';
 
 export interface Http2ExchangeParts {
   readonly connection: Connection;
@@ -24,6 +25,7 @@ export class Http2Exchange implements Exchange {
   readonly headers: FlatHeaders;
   readonly body: Readable | undefined;
   onClient: ((alive: boolean) => void) | undefined = undefined;
+  timer: RequestTimer | undefined = undefined;
   readonly #stream: ServerHttp2Stream;
   readonly #guard: Http2Guard;
   #ended = false;
@@ -97,6 +99,7 @@ export class Http2Exchange implements Exchange {
   }
 
   readonly #onClose = (): void => {
+    this.timer?.end();
     if (this.#ended) return;
     this.#guard.requestBroken(this.body !== undefined);
     this.onClient?.(false);

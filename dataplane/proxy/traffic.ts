@@ -19,6 +19,7 @@ import { createHttp2Door, type Http2Door } from './http2-node.js';
 import { type Passage, passBack, planPassage } from './passage.js';
 import { ReadMemory } from './read-memory.js';
 import { redirectLocation } from './redirect.js';
+import { RequestTimer } from './request-timer.js';
 import { sniff } from './sniff.js';
 import { pickTcpBackend, serveTcp } from './tcp.js';
 import { answerUpgrade, forwardUpgrade } from './upgrade.js';
@@ -85,6 +86,7 @@ export class Traffic {
     }
     noteRequest(exchange, bind);
     const { clock, endpoints, random, upstreams } = this.#options;
+    exchange.timer = new RequestTimer(clock, bind.statistics.requestDurations);
     const decision = decideRoute(bind.routes, exchange, random);
     if (decision.kind === 'forward') {
       const passage = passageOf(exchange, decision);

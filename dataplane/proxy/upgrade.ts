@@ -144,6 +144,7 @@ class Upgrade implements Dispatcher.DispatchHandler {
       forwardUpgrade(this.#request, this.#passage, this.#context);
       return;
     }
+    this.#context.upstreams.errors.note('reset');
     if (this.#answered) {
       endConnection(this.#request.connection, 'upstream');
     } else {
@@ -163,6 +164,7 @@ class Upgrade implements Dispatcher.DispatchHandler {
 
   readonly #onDue = (): void => {
     this.#over = true;
+    this.#context.upstreams.errors.note('timeout');
     if (this.#answered) {
       endConnection(this.#request.connection, 'upstream');
     } else {

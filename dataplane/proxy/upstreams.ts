@@ -2,6 +2,7 @@
 import type { BackendTarget, EndpointTable, Plan } from '../engine/plan.js';
 import type { Dialer, Endpoint } from './dial.js';
 import { Http2Upstream } from './http2-upstream.js';
+import type { UpstreamErrors } from './upstream-errors.js';
 import { UpstreamPool } from './upstream-pool.js';
 
 /** Connections to backends, one pool per backend and address, whatever listeners and routes lead to it. */
@@ -14,9 +15,11 @@ export class Upstreams {
   #planned: ReadonlyMap<string, BackendTarget> = new Map();
   #endpoints: EndpointTable = new Map();
   readonly #dialer: Dialer;
+  readonly errors: UpstreamErrors;
 
-  constructor(dialer: Dialer) {
+  constructor(dialer: Dialer, errors: UpstreamErrors) {
     this.#dialer = dialer;
+    this.errors = errors;
   }
 
   pool(endpoint: Endpoint): UpstreamPool {

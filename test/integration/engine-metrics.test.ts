@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { RequestListener } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
+import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it, type TestContext } from 'node:test';
@@ -32,8 +35,10 @@ async function scrape(registry: Registry): Promise<ReadonlyMap<string, number>> 
   );
 }
 
-async function startLab(t: TestContext, http = {}) {
-  const backendPort = await startBackend(t, (_request, response) => response.end('ok'));
+const ok: RequestListener = (_request, response) => void response.end('ok');
+
+async function startLab(t: TestContext, http = {}, backend = ok) {
+  const backendPort = await startBackend(t, backend);
   const registry = new Registry();
   const clock = manualClock(1_700_000_000_000);
   // The engine's end, which comes right after, waits for connections until the clock says that it need not.
@@ -46,6 +51,16 @@ async function startLab(t: TestContext, http = {}) {
   };
   await apply('1', 60);
   return { engine, registry, clock, apply, port: portOf(engine) };
+}
+
+/** Nothing listens there. */
+async function unusedPort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
 }
 
 const BIND = 'bind="0/ns/gw"';
@@ -68,6 +83,7 @@ describe('metrics of traffic', () => {
       assert.equal(at(`heartline_connections_accepted_total{${BIND}}`), 2);
       assert.equal(at(`heartline_connections_closed_total{cause="client",${BIND}}`), 1);
       assert.equal(at(`heartline_requests_total{${BIND},status="2xx"}`), 2);
+      assert.equal(at(`heartline_request_duration_seconds_count{${BIND}}`), 2);
       assert.equal(at(`heartline_connections_in_force{${BIND},side="downstream"}`), 1);
       assert.equal(at(`heartline_bind_policy_info{${BIND},policy="ns/policy"}`), 1);
       assert.equal(at(`heartline_listener_up{${BIND}}`), 1);
@@ -78,6 +94,46 @@ describe('metrics of traffic', () => {
       assert.ok(read > 0);
       assert.equal(at(`heartline_tcp_bytes_total{${BIND},direction="read"}`), read);
     });
+  });
+
+  for (const version of ['HTTP/1.1', 'HTTP/2'] as const) {
+    it(`time ${version} requests to the end of their answer`, async (t) => {
+      const { clock, port, registry } = await startLab(t, {}, (request, response) => {
+        if (request.url === '/slow') clock.advance(3000);
+        response.end('ok');
+      });
+      const client = HTTP_CLIENTS[version](t, port);
+      await client.ask();
+      await client.ask({ path: '/slow' });
+      const name = 'heartline_request_duration_seconds';
+      await eventually(async () => {
+        const samples = await scrape(registry);
+        assert.equal(samples.get(`${name}_bucket{le="2.5",${BIND}}`), 1);
+        assert.equal(samples.get(`${name}_bucket{le="5",${BIND}}`), 2);
+        assert.equal(samples.get(`${name}_bucket{le="+Inf",${BIND}}`), 2);
+        assert.equal(samples.get(`${name}_sum{${BIND}}`), 3);
+      });
+    });
+  }
+
+  it('tell what goes wrong on the way to backends', async (t) => {
+    const { port, registry } = await startLab(t, {}, (request, response) => {
+      if (request.url === '/reset') response.destroy();
+      else response.end('ok');
+    });
+    const client = HTTP_CLIENTS['HTTP/1.1'](t, port);
+    assert.equal((await client.ask({ method: 'POST', path: '/reset' })).status, 502);
+    const kinds = async (kind: string) =>
+      (await scrape(registry)).get(`heartline_upstream_errors_total{kind="${kind}"}`);
+    assert.equal(await kinds('reset'), 1);
+
+    const refused = new Registry();
+    const engine = startEngine(t, { registry: refused });
+    const unused = await unusedPort();
+    await engine.apply(plan('1', { backendPort: unused }));
+    assert.equal((await HTTP_CLIENTS['HTTP/1.1'](t, portOf(engine)).ask()).status, 503);
+    const samples = await scrape(refused);
+    assert.equal(samples.get('heartline_upstream_errors_total{kind="connect"}'), 1);
   });
 
   it('say how long a version took to be in force, once', async (t) => {
