@@ -4,6 +4,7 @@ import type { Backend__Output as Backend } from '../../shared/proto/gen/agentgat
 import type { BackendPolicySpec__Output as BackendPolicy } from '../../shared/proto/gen/agentgateway/dev/resource/BackendPolicySpec.js';
 import type { RouteBackend__Output as RouteBackend } from '../../shared/proto/gen/agentgateway/dev/resource/RouteBackend.js';
 import type { BackendTarget } from '../engine/plan.js';
+import { backendKeyOf } from './backend-uses.js';
 import type { HeldIndex } from './held-index.js';
 import { backendRestriction, type Restriction, serviceRestriction } from './restrictions.js';
 import { backendFilters } from './route-filters.js';
@@ -74,13 +75,13 @@ function resolveAddress(
   const to = reference.backend;
   if (to?.inline !== undefined) {
     const { hostname = '', port = 0 } = to.inline;
-    return address(`inline/${hostname}:${port}`, hostname, port);
+    return address(backendKeyOf(to), hostname, port);
   }
   if (to?.service !== undefined) {
     const { service, port = 0 } = to;
     const restriction = serviceRestriction(restrictions, service, port);
     return restriction === undefined
-      ? resolveService(serviceName(service), port)
+      ? resolveService(backendKeyOf(to), serviceName(service), port)
       : describeRestriction(restriction);
   }
   const held = index.backends.get(to?.backend ?? '');
@@ -97,9 +98,9 @@ function describeRestriction({ part, key }: Restriction): string {
 }
 
 /** Which endpoints a Service has is looked up for each request; without any it is answered 503. */
-function resolveService(service: string, port: number): Target | string {
+function resolveService(key: string, service: string, port: number): Target | string {
   if (port < 1 || port > 65_535) return `service ${service} is referred to with port ${port}`;
-  return { key: `service/${service}:${port}`, service, host: '', port };
+  return { key, service, host: '', port };
 }
 
 function resolveHeld(key: string, backend: Backend): Target | string {

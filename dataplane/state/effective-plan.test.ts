@@ -273,30 +273,6 @@ describe('routes', () => {
   });
 });
 
-describe('upstream keepalive', () => {
-  const policy = (target: PolicyTarget): NamedResource => ({
-    name: 'policy/u',
-    resource: {
-      policy: {
-        key: 'u',
-        target,
-        backend: { backendTcp: { keepalive: { time: { seconds: 20 }, retries: 2 } } },
-      },
-    },
-  });
-
-  it('follows the policy of the whole Gateway', () => {
-    const { plan, warnings } = planOf(policy(GATEWAY_TARGET));
-    assert.deepEqual([plan.upstreamTcp, warnings], [on(20, 180, 2), []]);
-  });
-
-  it('says that it cannot follow one of a single backend', () => {
-    const { plan, warnings } = planOf(policy({ backend: { name: 'a', namespace: 'b' } }));
-    assert.deepEqual(plan.upstreamTcp, on(180, 180, 9));
-    assert.match(warnings[0] ?? '', /backend_tcp has an effect only/);
-  });
-});
-
 it('the order of resources does not matter', () => {
   const shuffled = [...SAMPLE, guideTcpPolicy(), guideHttpPolicy()];
   assert.deepEqual(planOf(...shuffled.toReversed()).plan, planOf(...shuffled).plan);

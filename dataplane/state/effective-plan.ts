@@ -3,10 +3,11 @@ import type { NamespacedName } from '../../shared/names/gateway-name.js';
 import type { Bind__Output as Bind } from '../../shared/proto/gen/agentgateway/dev/resource/Bind.js';
 import type { Listener__Output as Listener } from '../../shared/proto/gen/agentgateway/dev/resource/Listener.js';
 import type { BindPlan, Plan, TcpKeepalive } from '../engine/plan.js';
+import { type BackendUse, backendUses } from './backend-uses.js';
 import { type Diagnostic, sortDiagnostics } from './diagnostic.js';
 import { frontendValues, gatewayFrontends, unusedFrontends } from './frontend-policies.js';
 import { groupBy, type HeldIndex, indexHeld, indexPolicies, type Named } from './held-index.js';
-import { keepaliveValues, REFERENCE_KEEPALIVE } from './keepalive-values.js';
+import { REFERENCE_KEEPALIVE } from './keepalive-values.js';
 import { planRouting, type Routing } from './listener-plans.js';
 import type { ResourceSet } from './resource-set.js';
 import type { GatewayResource } from './resource-types.js';
@@ -17,6 +18,7 @@ import {
   restrictingPart,
   restrictionsOf,
 } from './restrictions.js';
+import { upstreamValues } from './upstream-values.js';
 
 export interface PlanContext {
   /** The Gateway this worker serves; policies of others have no effect on it. */
@@ -39,6 +41,7 @@ interface PlanBasis {
   readonly held: ResourceSet<GatewayResource>;
   readonly index: HeldIndex;
   readonly routing: Routing;
+  readonly uses: readonly BackendUse[];
 }
 
 /**
@@ -56,11 +59,17 @@ export function effectivePlan(
   const { gateway } = context;
   const routing = kept?.routing ?? planRouting({ index, restrictions, gateway });
   const binds = planBinds({ index, restrictions, routing, context });
-  const upstream = upstreamKeepalive(index, gateway);
+  const uses = kept?.uses ?? backendUses(index);
+  const upstream = upstreamValues({ policies: index.policies, uses, gateway });
   return {
-    plan: { version: context.version, binds: binds.plans, upstreamTcp: upstream.values },
+    plan: {
+      version: context.version,
+      binds: binds.plans,
+      upstreamTcp: upstream.common,
+      ...(upstream.single.size === 0 ? {} : { upstreams: upstream.single }),
+    },
     warnings: sortDiagnostics([...routing.warnings, ...binds.warnings, ...upstream.warnings]),
-    basis: { held, index, routing },
+    basis: { held, index, routing, uses },
   };
 }
 
@@ -147,25 +156,6 @@ function unservedBind(
   if (odd === undefined) return undefined;
   const reason = `listener ${odd.key} of protocol ${odd.value.protocol ?? 'UNKNOWN'} is not served on a bind of protocol ${protocol}`;
   return { name: odd.name, reason };
-}
-
-/** The first backend_tcp policy of the whole Gateway; other targets need per-backend values, which the plan has not. */
-function upstreamKeepalive(index: HeldIndex, gateway: NamespacedName) {
-  const warnings: Diagnostic[] = [];
-  let values: TcpKeepalive | undefined;
-  for (const { name, value } of index.policies) {
-    if (value.backend?.backendTcp === undefined) continue;
-    const at = value.target?.gateway;
-    const ours = at?.name === gateway.name && at.namespace === gateway.namespace;
-    const whole = ours && at.port === undefined && at.listener === undefined;
-    if (whole && values === undefined) {
-      values = keepaliveValues(value.backend.backendTcp.keepalive);
-    } else if (at === undefined || ours) {
-      const message = 'backend_tcp has an effect only as the one policy of the whole Gateway';
-      warnings.push(warn(name, message));
-    }
-  }
-  return { values: values ?? REFERENCE_KEEPALIVE, warnings };
 }
 
 function warn(key: string, message: string): Diagnostic {

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { connect as connectHttp2 } from 'node:http2';
-import { connect, createServer, type Socket } from 'node:net';
+import { connect, createServer, type Server, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { Engine } from '../../dataplane/engine/engine.js';
@@ -18,6 +18,7 @@ import {
   distinctValues,
   keepalive,
   listenOnLoopback,
+  localBackend,
   OFF,
   portOf,
   serverSockets,
@@ -27,6 +28,7 @@ import {
 } from '../support/engine-lab.js';
 import { eventually } from '../support/eventually.js';
 import { formatValues, type KernelSocket, kernelSockets } from '../support/kernel-oracle.js';
+import { changeDescriptors, TAMPERED } from '../support/socket-tool.js';
 
 const FIRST = keepalive(30, 5, 3);
 const SECOND = keepalive(45, 7, 4);
@@ -277,15 +279,55 @@ describe('keepalive values in the kernel', () => {
     assert.deepEqual(distinctValues(await serverSockets(sentinelPort)), [valuesOf(SYSTEM)]);
   });
 
+  it('differ per backend, and follow their policy on connections that are open', async (t) => {
+    const hold = (): Server => createServer((socket) => socket.on('data', () => undefined));
+    const ports = [await listenOnLoopback(t, hold()), await listenOnLoopback(t, hold())];
+    const [first = 0, second = 0] = ports;
+    const engine = startEngine(t);
+    const apply = (version: string, upstreams: ReadonlyMap<string, TcpKeepalive>) =>
+      engine.apply({
+        version,
+        binds: [
+          bindPlan({ key: '1/ns/gw', protocol: 'tcp', backendPort: first }),
+          bindPlan({ key: '2/ns/gw', protocol: 'tcp', backendPort: second }),
+        ],
+        upstreamTcp: UPSTREAM,
+        upstreams,
+      });
+    const sockets = async (port: number) =>
+      (await kernelSockets()).filter(({ remotePort }) => remotePort === port);
+    await apply('1', new Map([[localBackend(first).key, FIRST]]));
+    for (const key of ['1/ns/gw', '2/ns/gw']) await connectRaw(t, portOf(engine, key));
+    await eventually(async () => assert.equal((await sockets(second)).length, 1));
+    await eventually(async () => assert.equal((await sockets(first)).length, 1));
+    const before = [...(await sockets(first)), ...(await sockets(second))];
+    assert.deepEqual(before.map(formatValues), [valuesOf(FIRST), valuesOf(UPSTREAM)]);
+
+    await apply('2', new Map([[localBackend(second).key, SECOND]]));
+    const after = [...(await sockets(first)), ...(await sockets(second))];
+    assert.deepEqual(after.map(formatValues), [valuesOf(UPSTREAM), valuesOf(SECOND)]);
+    assert.deepEqual(identities(after), identities(before), 'the same connections');
+    assert.equal(engine.summary().inForce, true);
+    const page = await engine.query({ afterId: 0, limit: 9, side: 'upstream' });
+    assert.deepEqual(
+      page.connections.map(({ bindKey, version }) => [bindKey, version]),
+      [
+        ['', '2'],
+        ['', '2'],
+      ],
+    );
+  });
+
   it('need no system call when a plan changes only routes', async (t) => {
     const lab = await startLab(t);
     await connectRaw(t, lab.httpPort);
     await eventually(() => assert.equal(lab.engine.summary().open, 1));
     await lab.apply('1', FIRST);
-    const tampered = await tamper(lab.httpPort);
+    const [victim] = (await serverSockets(lab.httpPort)).filter(({ listening }) => !listening);
+    await changeDescriptors('tamper', [victim?.fd ?? -1]);
     await lab.apply('2', FIRST);
     const { down } = await engineSockets(lab);
-    assert.ok(down.some((socket) => formatValues(socket) === tampered));
+    assert.ok(down.some((socket) => formatValues(socket) === TAMPERED));
     const [view] = (await lab.engine.query({ afterId: 0, limit: 1 })).connections;
     assert.equal(view?.version, '2');
     assert.equal(view?.keepalive?.idleSeconds, 77, 'a query reads the kernel, not the plan');
@@ -332,19 +374,3 @@ held = [socket.create_connection(("127.0.0.1", port)) for _ in range(count)]
 print("ready", flush=True)
 sys.stdin.read()
 `;
-
-/** Writes TCP_KEEPIDLE 77 on the accepted socket of `port` from another process. */
-async function tamper(port: number): Promise<string> {
-  const [socket] = (await serverSockets(port)).filter(({ listening }) => !listening);
-  assert.ok(socket);
-  const script = `
-import ctypes, socket, sys
-libc = ctypes.CDLL(None)
-pidfd = libc.syscall(434, int(sys.argv[1]), 0)
-copy = socket.socket(fileno=libc.syscall(438, pidfd, int(sys.argv[2]), 0))
-copy.setsockopt(socket.IPPROTO_TCP, 4, 77)
-`;
-  const child = spawn('python3', ['-c', script, String(process.pid), String(socket.fd)]);
-  await once(child, 'exit');
-  return `1/77/${FIRST.intervalSeconds}/${FIRST.probes}/0`;
-}
