@@ -16,7 +16,7 @@ const START_MS = 1_700_000_000_000;
 const typeUrl = RESOURCE_TYPE_URL;
 const NO_CONNECTIONS: InForceCounts = {
   ...{ open: 0, inForce: 0, settling: 0, deferred: 0 },
-  ...{ settingsPending: 0, failed: 0, unverified: 0, newOnly: 0 },
+  ...{ settingsPending: 0, failed: 0, unverified: 0, newOnly: 0, drifted: 0 },
 };
 
 /** A registry whose events a test writes in short words. */

@@ -59,6 +59,7 @@ function bodyOf(worker: WorkerRef, report: InForceReport__Output): InForceBody {
       failed: report.failed ?? 0,
       unverified: report.unverified ?? 0,
       newOnly: report.newOnly ?? 0,
+      drifted: report.drifted ?? 0,
     },
     listenerErrors: listenerErrors(report),
   };

@@ -14,7 +14,7 @@ import type { AccessRules, BindPlan, TcpKeepalive } from '../engine/plan.js';
 import type { ListenerState } from '../engine/report.js';
 import type { BindStatistics } from '../engine/statistics.js';
 import { DIFFERS, type SocketOptions } from '../keepalive/socket-options.js';
-import { resolveKeepalive } from '../keepalive/system-keepalive.js';
+import { resolveKeepalive } from '../keepalive/target-values.js';
 import type { BindTraffic, StatusCounts } from '../proxy/http-traffic.js';
 import { compileRoutes, type RouteTable } from '../proxy/route-table.js';
 import type { ConnectionGroup } from './connection.js';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { HttpSettings, TcpKeepalive } from '../engine/plan.js';
-import { sameKeepalive } from '../keepalive/system-keepalive.js';
+import { sameKeepalive } from '../keepalive/target-values.js';
 import type { ConnectionGroup } from './connection.js';
 
 export type NewGroup = Pick<

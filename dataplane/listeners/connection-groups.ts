@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { newAccessCounts, newOnlyOf } from '../access/access-counts.js';
 import type { Plan, TcpKeepalive } from '../engine/plan.js';
-import { resolveKeepalive } from '../keepalive/system-keepalive.js';
+import { resolveKeepalive } from '../keepalive/target-values.js';
 import type { ConnectionGroup } from './connection.js';
 import { createGroup, retarget } from './connection-group.js';
 import type { SocketCloser } from './socket-closer.js';

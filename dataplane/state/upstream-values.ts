@@ -3,7 +3,7 @@ import type { NamespacedName } from '../../shared/names/gateway-name.js';
 import { compareText } from '../../shared/names/sort.js';
 import type { Policy__Output as Policy } from '../../shared/proto/gen/agentgateway/dev/resource/Policy.js';
 import type { TcpKeepalive } from '../engine/plan.js';
-import { sameKeepalive } from '../keepalive/system-keepalive.js';
+import { sameKeepalive } from '../keepalive/target-values.js';
 import type { BackendUse } from './backend-uses.js';
 import type { Diagnostic } from './diagnostic.js';
 import type { Named } from './held-index.js';

@@ -67,6 +67,7 @@ describe('an in-force report', () => {
       failed: 1,
       unverified: 2,
       newOnly: 4,
+      drifted: 6,
       listeners: [
         {
           bindKey: '8080/a/b',

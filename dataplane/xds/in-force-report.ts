@@ -45,6 +45,7 @@ export function inForceReport(summary: EngineSummary, head: ReportHead): InForce
     failed: summary.failed,
     unverified: summary.unverified,
     newOnly: summary.newOnly,
+    drifted: summary.drifted,
     inForce: summary.inForce,
     listeners: summary.listeners.map((listener) => ({
       bindKey: listener.bindKey,

@@ -37,6 +37,8 @@ export interface InForceCounts {
   readonly failed: number;
   readonly unverified: number;
   readonly newOnly: number;
+  /** Sockets whose values another process had changed, since the worker's start; repaired. */
+  readonly drifted: number;
 }
 
 /**

@@ -40,10 +40,22 @@ test('the plain table tells complaints in a line each', () => {
   assert.doesNotMatch(text, /BUILD/);
 });
 
+test('the wide table tells what settles and what another process had changed', () => {
+  const connections = {
+    ...{ open: 9, inForce: 6, settling: 3, deferred: 0, settingsPending: 0 },
+    ...{ failed: 0, unverified: 0, newOnly: 0, drifted: 2 },
+  };
+  const worker = { ...WORKER, status: { ...WORKER.status, connections } };
+  const [head = '', row = ''] = renderFleet([worker], NOW_MS, 'wide').split('\n');
+  const at = head.indexOf('SETTLING');
+  assert.match(head.slice(at), /^SETTLING +DRIFTED /);
+  assert.match(row.slice(at), /^3 +2 /);
+});
+
 test('the wide table tells build, address and every rejected resource with class, age and reason', () => {
   const lines = renderFleet([WORKER], NOW_MS, 'wide').split('\n');
-  assert.match(lines[0] ?? '', /LAST SEEN +DESIRED +REJECTED +BUILD +ADDRESS/);
-  assert.match(lines[1] ?? '', /3-cc +2 +heartline\/0\.2\.0 +10\.0\.0\.7:4000/);
+  assert.match(lines[0] ?? '', /LAST SEEN +DESIRED +SETTLING +DRIFTED +REJECTED +BUILD +ADDRESS/);
+  assert.match(lines[1] ?? '', /3-cc +- +- +2 +heartline\/0\.2\.0 +10\.0\.0\.7:4000/);
   const rejected = lines.slice(lines.indexOf('') + 1).map((line) => line.trim().split(/ {2,}/));
   assert.deepEqual(rejected, [
     ['WORKER', 'REJECTED RESOURCE', 'CLASS', 'SINCE', 'REASON'],

@@ -62,6 +62,8 @@ const COLUMNS: readonly Column[] = [
 
 const WIDE_COLUMNS: readonly Column[] = [
   { head: 'DESIRED', cell: ({ status }) => status.desired },
+  { head: 'SETTLING', cell: ({ status }) => String(status.connections?.settling ?? '') },
+  { head: 'DRIFTED', cell: ({ status }) => String(status.connections?.drifted ?? '') },
   { head: 'REJECTED', cell: ({ status }) => String(status.rejected.length) },
   { head: 'BUILD', cell: ({ spec }) => spec.build },
   { head: 'ADDRESS', cell: ({ spec }) => spec.address },

@@ -68,6 +68,11 @@ export interface InForceReport {
    * The verdict: every listener in force and no connection settling, failed or unverified.
    */
   'inForce'?: (boolean);
+  /**
+   * Since the worker started: sockets, listening and upstream ones included, whose keepalive values another process had
+   * changed. They were repaired; in_force_since_unix_ms starts anew at the repair.
+   */
+  'drifted'?: (number);
 }
 
 /**
@@ -135,4 +140,9 @@ export interface InForceReport__Output {
    * The verdict: every listener in force and no connection settling, failed or unverified.
    */
   'inForce'?: (boolean);
+  /**
+   * Since the worker started: sockets, listening and upstream ones included, whose keepalive values another process had
+   * changed. They were repaired; in_force_since_unix_ms starts anew at the repair.
+   */
+  'drifted'?: (number);
 }
