@@ -30,8 +30,6 @@ export interface SocketOptions {
   sinceLastByteMs(fd: number): number;
   /** Fills `into` with what the kernel says of the socket; false when it cannot say. Allocates nothing. */
   readTcpInfo(fd: number, into: TcpInfo): boolean;
-  /** Whether the peer has sent FIN and we have not (CLOSE_WAIT), also when nobody reads the socket. */
-  hasPeerFinished(fd: number): boolean;
 }
 
 // Linux, the same on x64 and arm64: asm-generic/socket.h and netinet/tcp.h.
@@ -43,8 +41,6 @@ const TCP_KEEPINTVL = 5;
 const TCP_KEEPCNT = 6;
 const TCP_INFO = 11;
 const TCP_USER_TIMEOUT = 18;
-/** `TcpInfo.state`: include/net/tcp_states.h. */
-const TCP_CLOSE_WAIT = 8;
 const INT_BYTES = 4;
 const TCP_INFO_BYTES = TCP_INFO_WORDS * INT_BYTES;
 
@@ -135,6 +131,5 @@ export function openSocketOptions(): SocketOptions {
     },
     readTcpInfo,
     sinceLastByteMs: (fd) => (readTcpInfo(fd, info) ? info.sinceLastByteMs : -1),
-    hasPeerFinished: (fd) => readTcpInfo(fd, info) && info.state === TCP_CLOSE_WAIT,
   };
 }

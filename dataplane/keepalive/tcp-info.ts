@@ -47,6 +47,11 @@ export function tcpStateName(state: number): string {
   return STATE_NAMES[state] ?? String(state);
 }
 
+/** `TcpInfo.state` of a connection that was reset or is over. */
+export const TCP_CLOSE = 7;
+/** `TcpInfo.state` of one whose peer has finished sending. */
+export const TCP_CLOSE_WAIT = 8;
+
 /** include/net/tcp_states.h, by number. */
 const STATE_NAMES: readonly (string | undefined)[] = [
   undefined,

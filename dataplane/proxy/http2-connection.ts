@@ -12,6 +12,7 @@ import {
   type PingSettings,
   type PingState,
 } from '../keepalive/ping-machine.js';
+import { emptyTcpInfo, TCP_CLOSE, TCP_CLOSE_WAIT } from '../keepalive/tcp-info.js';
 import {
   type Connection,
   type ConnectionDriver,
@@ -39,12 +40,14 @@ const NEVER = Number.POSITIVE_INFINITY;
 /** A peer that does not answer the PING behind the first GOAWAY gets the final one after this. */
 const ROUND_TRIP_MS = 1000;
 /**
- * A look at the peer, one call a session. After a protocol error nghttp2 answers GOAWAY and reads no more, so the FIN that
- * follows is never seen and the socket would stay in CLOSE_WAIT for ever; and frames that say nothing are seen in the count of
- * bytes alone. More often while something comes.
+ * A look at the peer, one call a session; more often while something comes. nghttp2 answers some errors with GOAWAY and from then on
+ * neither reads nor writes, without telling anybody: neither FIN nor RST would be seen, and a request that runs would
+ * wait for ever. And frames that say nothing are seen in the count of bytes alone.
  */
 const LOOK_IDLE_MS = 10_000;
 const LOOK_BUSY_MS = 1000;
+/** What arrived longer ago than this, and is not read, was not on its way while the loop came here. */
+const UNREAD_MS = 100;
 
 export interface Http2Parts {
   readonly session: Http2SessionPort;
@@ -62,7 +65,9 @@ export class Http2Connection implements ConnectionDriver {
   #streams = 0;
   #ageFloorMs = 0;
   #lookMs: number;
+  #lookedMs = 0;
   #readAtLook = 0;
+  readonly #tcp = emptyTcpInfo();
 
   constructor(connection: Connection, { session, guard }: Http2Parts, context: Http2Context) {
     this.#connection = connection;
@@ -129,14 +134,37 @@ export class Http2Connection implements ConnectionDriver {
   }
 
   #lookAtPeer(nowMs: number): void {
-    const { handle, socket } = this.#connection;
-    const { bytesRead } = socket;
-    this.#lookMs = nowMs + (bytesRead === this.#readAtLook ? LOOK_IDLE_MS : LOOK_BUSY_MS);
-    this.#readAtLook = bytesRead;
+    const { bytesRead } = this.#connection.socket;
+    const isSilent = bytesRead === this.#readAtLook;
+    this.#lookMs = nowMs + (isSilent ? LOOK_IDLE_MS : LOOK_BUSY_MS);
     this.#guard.look(nowMs);
+    this.#judge(isSilent ? nowMs - this.#lookedMs : 0);
+    this.#readAtLook = bytesRead;
+    this.#lookedMs = nowMs;
+  }
+
+  /** Ends a connection that serves nobody any more; nothing was read for `silentMs`. */
+  #judge(silentMs: number): void {
+    const tcp = this.#tcp;
+    if (!this.#context.socketOptions.readTcpInfo(this.#connection.handle.fd, tcp)) return;
+    const hasFinished = tcp.state === TCP_CLOSE_WAIT;
     // One that has finished sending still reads answers; without a stream there is none to come.
-    if (this.#streams > 0 || !this.#context.socketOptions.hasPeerFinished(handle.fd)) return;
-    endConnection(this.#connection, 'client');
+    if (tcp.state === TCP_CLOSE || (hasFinished && this.#streams === 0)) {
+      endConnection(this.#connection, 'client');
+      return;
+    }
+    const hasUnread = tcp.sinceLastByteMs > UNREAD_MS && tcp.sinceLastByteMs + UNREAD_MS < silentMs;
+    if (!hasFinished && !hasUnread) return;
+    // A reader that has stopped holds our frames back in the kernel; here they do not get that far.
+    const isHeldBack = tcp.notSentBytes > 0 || tcp.unackedSegments > 0;
+    if (this.#session.queuedFrames() > 0 && !isHeldBack) endConnection(this.#connection, 'error');
+    else this.#probe();
+  }
+
+  /** A frame that a session which still writes gets rid of at once. */
+  #probe(): void {
+    this.#lookMs = Math.min(this.#lookMs, this.#context.clock.monotonicMs() + LOOK_BUSY_MS);
+    this.#session.ping(() => undefined);
   }
 
   #onPingDue(nowMs: number): void {

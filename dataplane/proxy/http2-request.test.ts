@@ -62,6 +62,7 @@ describe('HTTP/2 request head', () => {
     ['user information', withPseudo(':authority', 'root@a.test'), 400],
     ['two hosts', [...PSEUDO, 'host', 'b.test'], 400],
     ['another port', [...PSEUDO, 'host', 'a.test:81'], 400],
+    ['a length that no number holds', [...PSEUDO, 'content-length', '9007199254740992'], 400],
     ['another expectation', [...PSEUDO, 'expect', 'more'], 417],
   ];
   for (const [name, raw, status] of refused) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isHopByHop } from '../../shared/names/http-fields.js';
 import type { FlatHeaders } from './headers.js';
+import { isAuthority, isLength } from './request-head.js';
 
 /** An answer of the proxy itself, before any route is asked. */
 export interface Problem {
@@ -26,6 +27,7 @@ interface Parts {
   path: string;
   authority: string | undefined;
   host: string | undefined;
+  length: string;
   expect: string;
   cookie: string;
 }
@@ -41,6 +43,7 @@ export function readRequestHead(raw: FlatHeaders): Http2RequestHead {
     path: '',
     authority: undefined,
     host: undefined,
+    length: '0',
     expect: '',
     cookie: '',
   };
@@ -48,7 +51,10 @@ export function readRequestHead(raw: FlatHeaders): Http2RequestHead {
   for (let i = 0; i + 1 < raw.length; i += 2) {
     const name = raw[i] ?? '';
     const value = raw[i + 1] ?? '';
-    if (!take(parts, name, value) && !isHopByHop(name)) fields.push(name, value);
+    if (name === 'content-length') parts.length = value;
+    // Trailers of requests end here: the client library behind us cannot send any, so none are promised.
+    if (take(parts, name, value) || isHopByHop(name) || name === 'trailer') continue;
+    fields.push(name, value);
   }
   const host = parts.authority ?? parts.host ?? '';
   if (parts.cookie !== '') fields.push('cookie', parts.cookie);
@@ -94,17 +100,19 @@ function take(parts: Parts, name: string, value: string): boolean {
 /** What a request target may hold (RFC 3986 §3.3, §3.4, and what browsers leave unescaped): no fragment, nothing beyond ASCII. */
 const TARGET = /^\/[!"$-~]*$/;
 
-function problemOf({ method, path, authority, host, expect }: Parts): Problem | undefined {
+function problemOf(parts: Parts): Problem | undefined {
+  const { method, path, authority, host, length, expect } = parts;
   // Denied unless a policy allows it.
   if (method === 'CONNECT') return { status: 405, text: 'CONNECT is not allowed' };
   // RFC 9113 §11.6: the first word of the connection preface, never a method.
   if (method === 'PRI') return { status: 400, text: 'PRI is not a method' };
-  if (!TARGET.test(path)) {
+  if (!TARGET.test(path) && (path !== '*' || method !== 'OPTIONS')) {
     return { status: 400, text: ':path has to begin with / and to be ASCII without a fragment' };
   }
-  if ((authority ?? host ?? '').includes('@')) {
-    return { status: 400, text: ':authority must not have user information' };
+  if (!isAuthority(authority ?? host ?? '')) {
+    return { status: 400, text: ':authority or Host that is no host' };
   }
+  if (!isLength(length)) return { status: 400, text: 'a Content-Length that is no length' };
   // Two names for one request: what checks one and what routes by the other would disagree (RFC 9113 §8.3.1).
   if (authority !== undefined && host !== undefined && !sameHost(authority, host)) {
     return { status: 400, text: 'Host differs from :authority' };

@@ -13,6 +13,8 @@ export interface Http2SessionPort {
   finish(): void;
   /** DATA that has arrived and waits for a reader, bytes. */
   unreadBytes(): number;
+  /** Frames that are to be sent and wait, DATA aside. */
+  queuedFrames(): number;
   /** A GOAWAY that nobody may read, then nothing more is sent. */
   abandon(farewell: Farewell, then: () => void): void;
 }

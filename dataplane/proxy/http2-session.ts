@@ -66,6 +66,10 @@ export class NodeHttp2Session implements Http2SessionPort {
     return this.#session.destroyed ? 0 : (this.#session.state.effectiveRecvDataLength ?? 0);
   }
 
+  queuedFrames(): number {
+    return this.#session.destroyed ? 0 : (this.#session.state.outboundQueueSize ?? 0);
+  }
+
   abandon(farewell: Farewell, then: () => void): void {
     const { NGHTTP2_NO_ERROR, NGHTTP2_ENHANCE_YOUR_CALM } = constants;
     const code = farewell === 'flood' ? NGHTTP2_ENHANCE_YOUR_CALM : NGHTTP2_NO_ERROR;

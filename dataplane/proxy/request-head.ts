@@ -161,7 +161,8 @@ function aim(raw: RawRequestHead, fields: Fields): RequestHead | HeadRefusal {
   return { refusal: undefined, target: path, host: authority, headers, hasBody };
 }
 
-function isAuthority(text: string): boolean {
+/** `host` or `host:port`, and nothing else. */
+export function isAuthority(text: string): boolean {
   const match = AUTHORITY.exec(text);
   return match !== null && Number(match[1] ?? 0) <= 65_535;
 }

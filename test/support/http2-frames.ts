@@ -71,7 +71,7 @@ export function frame(
   return Buffer.concat([header, payload]);
 }
 
-function uint32(value: number): Buffer {
+export function uint32(value: number): Buffer {
   const bytes = Buffer.alloc(4);
   bytes.writeUInt32BE(value);
   return bytes;

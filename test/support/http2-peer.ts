@@ -48,7 +48,7 @@ export interface Http2Peer {
   /** `performance.now()` of the last byte sent. */
   readonly lastSentMs: () => number;
   send(...parts: readonly Buffer[]): void;
-  /** HEADERS with END_HEADERS. */
+  /** HEADERS, followed by CONTINUATION when they are long. */
   request(streamId: number, headers: readonly HeaderPair[], options?: { end?: boolean }): void;
   data(streamId: number, data: Buffer | string, options?: { end?: boolean }): void;
   stream(streamId: number): StreamView;
@@ -85,6 +85,8 @@ export function statusOf({ heads }: StreamView): string | undefined {
   return heads[0]?.find(([name]) => name === ':status')?.[1];
 }
 
+/** What every server takes (RFC 9113 §4.2). */
+const MAX_FRAME_BYTES = 16_384;
 const ROUND_TRIP = Buffer.from('roundtr\0');
 
 /** Connects, sends the preface and waits for the server's SETTINGS; ends with the test. */
@@ -135,8 +137,9 @@ export async function connectHttp2Peer(
     lastSentMs: () => lastSentMs,
     send,
     request: (streamId, headers, { end = true } = {}) => {
-      const flags = FLAG.endHeaders | (end ? FLAG.endStream : 0);
-      send(frame(TYPE.headers, flags, streamId, encodeHeaders(headers)));
+      const block = encodeHeaders(headers);
+      const flags = end ? FLAG.endStream : 0;
+      send(...blockFrames(streamId, block, flags));
     },
     data: (streamId, data, { end = false } = {}) =>
       send(frame(TYPE.data, end ? FLAG.endStream : 0, streamId, Buffer.from(data))),
@@ -155,6 +158,18 @@ export async function connectHttp2Peer(
       await holds(() => closed || roundTrips > before);
     },
   };
+}
+
+/** HEADERS, and CONTINUATION for what does not fit. */
+function blockFrames(streamId: number, block: Buffer, flags: number): Buffer[] {
+  const frames: Buffer[] = [];
+  for (let at = 0; at === 0 || at < block.length; at += MAX_FRAME_BYTES) {
+    const part = block.subarray(at, at + MAX_FRAME_BYTES);
+    const last = at + MAX_FRAME_BYTES >= block.length ? FLAG.endHeaders : 0;
+    const [type, first] = at === 0 ? [TYPE.headers, flags] : [TYPE.continuation, 0];
+    frames.push(frame(type, first | last, streamId, part));
+  }
+  return frames;
 }
 
 function isEnd({ type, flags }: Frame): boolean {
