@@ -11,7 +11,7 @@ import { readSystemKeepalive } from '../keepalive/system-keepalive.js';
 import { createTimerWheel, type TimerWheel } from '../keepalive/timer-wheel.js';
 import type { Bind } from '../listeners/bind.js';
 import { BindSet } from '../listeners/bind-set.js';
-import { type Connection, endConnection } from '../listeners/connection.js';
+import { type Connection, endConnection, resetConnection } from '../listeners/connection.js';
 import { ConnectionGroups } from '../listeners/connection-groups.js';
 import { queryConnections } from '../listeners/connection-query.js';
 import { ConnectionRegistry } from '../listeners/registry.js';
@@ -250,25 +250,36 @@ class SocketEngine implements Engine {
   }
 
   drain(graceMs: number): Promise<void> {
-    this.#binds.closeAll('draining');
-    for (const { driver } of [...this.#registry.connections]) {
-      driver?.retire({ cause: 'drain', closeIdle: true });
-    }
+    const retire = (closeIdle: boolean): void => {
+      for (const { driver } of [...this.#registry.connections]) {
+        driver?.retire({ cause: 'drain', closeIdle });
+      }
+    };
+    const closed = this.#binds.closeAll('draining');
+    retire(false);
     const timer = this.#options.clock.after(graceMs, () => {
       for (const connection of [...this.#registry.connections]) endConnection(connection, 'drain');
     });
-    return new Promise((resolve) => {
-      this.#draining = () => {
-        timer.cancel();
-        this.#draining = undefined;
-        this.#upstreams.destroy();
-        this.#wheel.stop();
-        this.#keeper.stop();
-        this.#observer.stop();
-        void this.#closer.finish(LAST_LOOK_MS).then(resolve);
-      };
-      this.#finishDrain();
+    return new Promise<void>((resolve) => {
+      // Those who were in an accept queue are told too, and a request that is here already is read before its connection counts as idle.
+      void closed.then(onePoll).then(() => {
+        this.#draining = () => {
+          timer.cancel();
+          this.#draining = undefined;
+          this.#stop(resolve);
+        };
+        retire(true);
+        this.#finishDrain();
+      });
     });
+  }
+
+  #stop(stopped: () => void): void {
+    this.#upstreams.destroy();
+    this.#wheel.stop();
+    this.#keeper.stop();
+    this.#observer.stop();
+    void this.#closer.finish(LAST_LOOK_MS).then(stopped);
   }
 
   #onConnection(socket: Socket, bind: Bind): void {
@@ -300,11 +311,14 @@ class SocketEngine implements Engine {
   }
 
   #retire(bind: Bind): void {
-    const own = (): Connection[] =>
-      this.#registry.connections.filter(({ group }) => group === bind.group);
-    for (const { driver } of own()) driver?.retire({ cause: 'listener_removed', closeIdle: false });
+    // Those of now: the same port may be open again before the deadline.
+    const leaving = this.#registry.connections.filter(({ group }) => group === bind.group);
+    for (const { driver } of leaving)
+      driver?.retire({ cause: 'listener_removed', closeIdle: false });
     this.#options.clock.after(this.#options.drainMs ?? DEFAULT_DRAIN_MS, () => {
-      for (const connection of own()) endConnection(connection, 'listener_removed');
+      for (const connection of leaving) {
+        if (connection.index !== -1) resetConnection(connection, 'listener_removed');
+      }
     });
   }
 
@@ -318,4 +332,9 @@ class SocketEngine implements Engine {
       for (const listener of this.#listeners) listener();
     });
   }
+}
+
+/** The second of two turns has a whole poll for events behind it. */
+function onePoll(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(() => setImmediate(resolve)));
 }

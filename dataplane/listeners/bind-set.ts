@@ -20,6 +20,9 @@ export interface BindChange {
 export class BindSet {
   readonly #options: BindSetOptions;
   readonly #binds = new Map<string, Bind>();
+  /** Removed binds whose accept queue is not empty yet; their ports are still taken. */
+  readonly #leaving = new Set<Promise<void>>();
+  #ended = false;
 
   constructor(options: BindSetOptions) {
     this.#options = options;
@@ -47,8 +50,11 @@ export class BindSet {
     return drifted;
   }
 
-  closeAll(reason: string): void {
-    for (const bind of this.#binds.values()) bind.close(reason);
+  /** For good; settles when nothing is accepted any more. */
+  async closeAll(reason: string): Promise<void> {
+    this.#ended = true;
+    const closing = [...this.#binds.values()].map((bind) => bind.close(reason));
+    await Promise.all([...closing, ...this.#leaving]);
   }
 
   describe(): ListenerState[] {
@@ -70,18 +76,29 @@ export class BindSet {
     }
     const newlyRefused = next.refusal !== undefined && existing.plan.refusal === undefined;
     const message = existing.change(next, version);
-    if (newlyRefused) this.#options.onRetired(existing);
+    if (newlyRefused) this.#leave(existing, `refused: ${next.refusal?.reason ?? ''}`);
     return message;
   }
 
   #remove(bind: Bind): void {
-    bind.close('removed');
     this.#binds.delete(bind.key);
-    this.#options.onRetired(bind);
+    this.#leave(bind, 'removed');
+  }
+
+  /** Its connections are told to end when the last one was accepted. */
+  #leave(bind: Bind, reason: string): void {
+    const left = bind.close(reason).then(() => {
+      this.#leaving.delete(left);
+      this.#options.onRetired(bind);
+    });
+    this.#leaving.add(left);
   }
 
   async #settle(): Promise<readonly PlanProblem[]> {
-    const binds = [...this.#binds.values()];
+    // A port must be free before it is opened again.
+    await Promise.all(this.#leaving);
+    // Whatever came meanwhile has the last word: a later plan, or the end.
+    const binds = this.#ended ? [] : [...this.#binds.values()];
     const reasons = await Promise.all(binds.map((bind) => bind.settle()));
     return binds.flatMap(({ key }, index) => {
       const message = reasons[index];

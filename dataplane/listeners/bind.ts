@@ -17,9 +17,16 @@ import { DIFFERS, type SocketOptions } from '../keepalive/socket-options.js';
 import { resolveKeepalive } from '../keepalive/target-values.js';
 import type { BindTraffic, StatusCounts } from '../proxy/http-traffic.js';
 import { compileRoutes, type RouteTable } from '../proxy/route-table.js';
+import { drainAcceptQueue } from './accept-queue.js';
 import type { ConnectionGroup } from './connection.js';
 import { createGroup, retarget } from './connection-group.js';
-import { closeAll, type ListeningSocket, listen, listeningDescriptor } from './listening-socket.js';
+import {
+  closeAll,
+  type ListeningSocket,
+  listen,
+  listeningDescriptor,
+  queuedConnections,
+} from './listening-socket.js';
 import type { SocketCloser } from './socket-closer.js';
 
 export interface BindContext {
@@ -40,8 +47,10 @@ export interface BindContext {
 /** Where the listening sockets of a bind are: one of these, changed in `#enter` alone. */
 type ListenState =
   | { readonly name: 'closed'; readonly reason: string }
-  | { readonly name: 'opening' }
+  | { readonly name: 'opening'; readonly opened: Promise<string | undefined> }
   | { readonly name: 'listening'; readonly sockets: readonly ListeningSocket[] }
+  /** Accepts nobody but those who were in the accept queue. */
+  | { readonly name: 'closing'; readonly reason: string; readonly closed: Promise<void> }
   | { readonly name: 'retrying'; readonly reason: string; readonly timer: Timer };
 
 /**
@@ -119,17 +128,40 @@ export class Bind implements BindTraffic {
   async settle(): Promise<string | undefined> {
     const { refusal } = this.plan;
     if (refusal !== undefined) {
-      this.close(`refused: ${refusal.reason}`);
+      await this.close(`refused: ${refusal.reason}`);
       return undefined;
     }
     if (this.#state.name === 'closed') return this.#open();
+    if (this.#state.name === 'opening') return this.#state.opened;
     return this.#state.name === 'retrying' ? this.#state.reason : undefined;
   }
 
-  /** Accepting stops at once. */
-  close(reason: string): void {
-    if (this.#state.name === 'listening') closeAll(this.#state.sockets);
-    this.#enter({ name: 'closed', reason });
+  /** Accepting stops when those in the accept queue are in, which is at once when nobody waits. */
+  close(reason: string): Promise<void> {
+    const state = this.#state;
+    if (state.name === 'closing') return state.closed;
+    if (state.name !== 'listening') {
+      this.#enter({ name: 'closed', reason });
+      return Promise.resolve();
+    }
+    const { sockets } = state;
+    const { clock, socketOptions } = this.#context;
+    const options = {
+      queued: () => queuedConnections(sockets, socketOptions),
+      monotonicMs: () => clock.monotonicMs(),
+      nextTurn: (task: () => void) => void setImmediate(task),
+    };
+    let isClosed = false;
+    const closed = new Promise<void>((resolve) => {
+      drainAcceptQueue(options, () => {
+        closeAll(sockets);
+        isClosed = true;
+        this.#enter({ name: 'closed', reason });
+        resolve();
+      });
+    });
+    if (!isClosed) this.#enter({ name: 'closing', reason, closed });
+    return closed;
   }
 
   get listening(): boolean {
@@ -145,7 +177,7 @@ export class Bind implements BindTraffic {
   describe(): ListenerState {
     const state = this.#state;
     const sockets = state.name === 'listening' ? state.sockets : [];
-    const notListening = state.name === 'closed' || state.name === 'retrying' ? state.reason : '';
+    const notListening = 'reason' in state ? state.reason : '';
     return {
       bindKey: this.plan.key,
       port: this.plan.port,
@@ -174,8 +206,13 @@ export class Bind implements BindTraffic {
     return drifted;
   }
 
-  async #open(): Promise<string | undefined> {
-    this.#enter({ name: 'opening' });
+  #open(): Promise<string | undefined> {
+    const opened = this.#tryToOpen();
+    this.#enter({ name: 'opening', opened });
+    return opened;
+  }
+
+  async #tryToOpen(): Promise<string | undefined> {
     const { port } = this.plan;
     try {
       const sockets = await listen({

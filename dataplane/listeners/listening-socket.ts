@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { errnoOf } from '../../shared/errors/heartline-error.js';
+import type { SocketOptions } from '../keepalive/socket-options.js';
+import { emptyTcpInfo } from '../keepalive/tcp-info.js';
 import { formatAddress } from './connection-query.js';
 
 /** One bound address. */
@@ -49,6 +51,20 @@ export function closeAll(sockets: readonly ListeningSocket[]): void {
 export function listeningDescriptor({ server }: ListeningSocket): number {
   const handle = (server as Server & { _handle?: { readonly fd?: number } | null })._handle;
   return handle?.fd ?? -1;
+}
+
+/** Connections in the accept queues. The kernel keeps that number where other sockets have their unacknowledged segments. */
+export function queuedConnections(
+  sockets: readonly ListeningSocket[],
+  socketOptions: Pick<SocketOptions, 'readTcpInfo'>,
+): number {
+  const info = emptyTcpInfo();
+  let queued = 0;
+  for (const socket of sockets) {
+    const fd = listeningDescriptor(socket);
+    if (fd >= 0 && socketOptions.readTcpInfo(fd, info)) queued += info.unackedSegments;
+  }
+  return queued;
 }
 
 async function listenOnBothFamilies(request: ListenRequest): Promise<ListeningSocket> {

@@ -135,7 +135,7 @@ describe('listeners', () => {
     await client.until('ok');
     await engine.apply(plan('3', { backendPort, refusal: reason }));
     assert.equal(await isRefused(port), true);
-    await holds(() => client.ended());
+    await holds(() => client.closed());
     await engine.apply(plan('4', { backendPort }));
     assert.equal(await isRefused(portOf(engine)), false);
   });
