@@ -7,6 +7,7 @@ import {
   type ConnectionDriver,
   endConnection,
   type RetireRequest,
+  resetConnection,
 } from '../listeners/connection.js';
 import { type Arrival, BodyWatch, HeadWatch } from './arrival-watch.js';
 import type { ConnectionContext } from './connection-context.js';
@@ -188,11 +189,11 @@ export class Http1Connection implements ConnectionDriver {
 
   /** A request arrived on a connection that is being closed. */
   requestAfterEnd(): void {
-    const { cause, socket } = this.#connection;
+    const { cause } = this.#connection;
     // Behind a refused request, or after `Connection: close`: the client was told, or is being told.
     if (cause !== 'http1_idle' && cause !== 'max_age') return;
     this.#context.onCrossed();
-    socket.destroy();
+    resetConnection(this.#connection, cause);
   }
 
   onDeadline(nowMs: number): number {
