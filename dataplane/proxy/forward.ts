@@ -121,8 +121,8 @@ class Forwarding implements Dispatcher.DispatchHandler {
     countStatus(this.#statuses, status);
     const passed = passBack(headers, this.#passage);
     const trailers = hasName(passed, 'trailer');
-    const head = { status, reason: plainReason(reason), headers: passed, trailers };
-    this.#exchange.respond({ ...head, body: true });
+    const phrase = plainReason(reason);
+    this.#exchange.respond({ status, reason: phrase, headers: passed, body: true, trailers });
     if (hasLength && isBodiless(this.#exchange.method, status)) this.#completeEarly();
     return true;
   }

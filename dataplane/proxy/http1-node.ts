@@ -111,10 +111,18 @@ function onRequest(incoming: IncomingRequest, callbacks: Http1Callbacks): void {
   const head = readRequestHead(rawHead(request), settings);
   const refusal = head.refusal ?? refuseExpectation(expects);
   if (head.refusal === undefined && refusal === undefined) {
-    const expectsContinue = expects === 'continue';
-    const onStart = callbacks.onRequest;
-    const parts = { connection, driver, settings, head, request, response, expectsContinue };
-    driver.begin(new Http1Exchange({ ...parts, onStart }));
+    // Every field is named: V8 makes a new shape for each object that is spread and then added to, which costs microseconds.
+    const exchange = new Http1Exchange({
+      connection,
+      driver,
+      settings,
+      head,
+      request,
+      response,
+      expectsContinue: expects === 'continue',
+      onStart: callbacks.onRequest,
+    });
+    driver.begin(exchange);
     return;
   }
   const { status, text } = refusal ?? { status: 400, text: '' };

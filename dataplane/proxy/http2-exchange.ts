@@ -66,10 +66,10 @@ export class Http2Exchange implements Exchange {
     if (this.#trailers !== undefined) {
       this.#stream.once('wantTrailers', () => this.#sendTrailers());
     }
-    this.#stream.respond(
-      { ...toRecord(head.headers), ':status': head.status },
-      { endStream: !head.body, waitForTrailers: this.#trailers !== undefined },
-    );
+    const headers = toRecord(head.headers);
+    headers[':status'] = head.status;
+    const waitForTrailers = this.#trailers !== undefined;
+    this.#stream.respond(headers, { endStream: !head.body, waitForTrailers });
   }
 
   write(chunk: Buffer): boolean {

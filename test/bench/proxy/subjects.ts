@@ -49,7 +49,7 @@ export async function startPeers(modules: string, originPort: number): Promise<S
   const url = new URL('./peer-main.js', import.meta.url);
   const start = (name: string): Promise<Subject> =>
     startNodeSubject(name, url, [name, modules, String(originPort)]);
-  return Promise.all(PEERS.map(start));
+  return Promise.all(['node:http + undici', ...PEERS].map(start));
 }
 
 async function startNodeSubject(name: string, url: URL, args: readonly string[]): Promise<Subject> {
