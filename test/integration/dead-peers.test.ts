@@ -11,7 +11,8 @@ import {
   type LabClient,
   type Origin,
 } from '../support/network-lab/lab-clients.js';
-import { type ClosedNotice, nowMs } from '../support/network-lab/lab-messages.js';
+import { nowMs } from '../support/machine-clock.js';
+import type { ClosedNotice } from '../support/network-lab/lab-messages.js';
 import {
   bindKeyOf,
   keepaliveOf,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import type { HttpSettings, TcpKeepalive } from '../../../dataplane/engine/plan.js';
+import { nowMs } from '../machine-clock.js';
 import {
   connectClient,
   connectSession,
@@ -8,7 +9,6 @@ import {
   type LabClient,
   type Origin,
 } from './lab-clients.js';
-import { nowMs } from './lab-messages.js';
 import { keepaliveOf, type LabBind, type LabPlan, QUICK } from './lab-plan.js';
 import { connectMute } from './mute-client.js';
 import { FAMILIES, type Family, type NetworkLab, type Wire } from './network-lab.js';

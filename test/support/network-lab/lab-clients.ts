@@ -8,7 +8,7 @@ import {
 } from 'node:http2';
 import { connect, type Socket } from 'node:net';
 import { eventually } from '../eventually.js';
-import { nowMs } from './lab-messages.js';
+import { nowMs } from '../machine-clock.js';
 
 /** Where a worker's listener is, as a client of the lab reaches it. */
 export interface Origin {

@@ -26,8 +26,3 @@ export interface ClosedNotice {
   /** `nowMs` of the worker. */
   readonly atMs: number;
 }
-
-/** CLOCK_MONOTONIC, milliseconds: the same in every process, unlike performance.now(). */
-export function nowMs(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
-}

@@ -3,7 +3,8 @@ import { Registry } from 'prom-client';
 import { createEngine } from '../../../dataplane/engine/create-engine.js';
 import { createLogger } from '../../../shared/telemetry/logger.js';
 import { systemClock } from '../../../shared/time/system-clock.js';
-import { type Call, type ClosedNotice, nowMs, type Reply } from './lab-messages.js';
+import { nowMs } from '../machine-clock.js';
+import type { Call, ClosedNotice, Reply } from './lab-messages.js';
 
 /** A worker's engine that its parent drives; it ends with its parent. */
 const EVERY_CONNECTION = { afterId: 0, limit: 1_000_000 } as const;

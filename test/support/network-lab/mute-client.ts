@@ -2,8 +2,8 @@
 import assert from 'node:assert/strict';
 import type { Socket } from 'node:net';
 import { eventually } from '../eventually.js';
+import { nowMs } from '../machine-clock.js';
 import { connectSocket, type LabClient, type Origin } from './lab-clients.js';
-import { nowMs } from './lab-messages.js';
 
 // RFC 9113 §3.4, §4.1, §6
 const PREFACE = 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n';
