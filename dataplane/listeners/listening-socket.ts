@@ -79,14 +79,16 @@ async function listenOnBothFamilies(request: ListenRequest): Promise<ListeningSo
 function listenOn(
   address: string,
   port: number,
-  { onConnection }: ListenRequest,
+  { addresses, onConnection }: ListenRequest,
 ): Promise<ListeningSocket> {
   // A sniffed socket is not made by an HTTP server, so it has to be asked for what those ask for: no
   // Nagle delay, and an answer for clients that half-close. Never Node's keepalive options.
   const server = createServer({ allowHalfOpen: true, noDelay: true }, onConnection);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host: address, port, backlog: BACKLOG }, () => {
+    // Beside 0.0.0.0 it must leave IPv4 alone; by itself it takes both.
+    const ipv6Only = address === '::' && addresses.includes('0.0.0.0');
+    server.listen({ host: address, port, ipv6Only, backlog: BACKLOG }, () => {
       server.off('error', reject);
       const bound = server.address() as AddressInfo;
       resolve({ server, address: formatAddress(bound.address, bound.port), port: bound.port });

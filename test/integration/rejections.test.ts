@@ -15,6 +15,18 @@ import { sampleGateway, samplePolicy } from '../support/sample-objects.js';
 
 const POLICY_NAME = 'policy/frontend/httpbin/keep:frontend-tcp:httpbin/agentgateway-proxy';
 const POLICY_PATH = '/apis/agentgateway.dev/v1alpha1/namespaces/httpbin/agentgatewaypolicies/keep';
+const GATEWAYS_PATH = '/apis/gateway.networking.k8s.io/v1/namespaces/httpbin/gateways';
+const GATEWAY_PATH = `${GATEWAYS_PATH}/agentgateway-proxy`;
+
+type Conditions = readonly { type: string; status: string; reason: string; message: string }[];
+
+interface GatewayBody {
+  readonly status?: {
+    readonly conditions?: Conditions;
+    readonly listeners?: readonly { readonly conditions?: Conditions }[];
+  };
+}
+
 const WORKERS_PATH = '/apis/fleet.heartline.dev/v1alpha1/workers';
 
 async function onlyWorker(plane: TestControlPlane): Promise<WorkerObject> {
@@ -88,11 +100,7 @@ describe('what a worker refuses', () => {
         return answer.json();
       };
       await eventually(() => assert.match(controlPlane.log(), /control plane is up/));
-      await api(
-        'POST',
-        '/apis/gateway.networking.k8s.io/v1/namespaces/httpbin/gateways',
-        sampleGateway(),
-      );
+      await api('POST', GATEWAYS_PATH, sampleGateway());
       planes.startWorker();
       const rejected = async () =>
         ((await api('GET', WORKERS_PATH)) as WorkerList).items.flatMap(({ spec, status }) =>
@@ -108,8 +116,23 @@ describe('what a worker refuses', () => {
         assert.match(one?.build ?? '', /^heartline\/\d/);
         assert.equal(one?.state, 'Behind', 'accepted, and not in force');
       });
+      const programmed = async (): Promise<string[]> => {
+        const { status } = (await api('GET', GATEWAY_PATH)) as GatewayBody;
+        const both = [status?.conditions, status?.listeners?.[0]?.conditions];
+        return both.map((conditions) => {
+          const found = conditions?.find(({ type }) => type === 'Programmed');
+          return `${found?.status} ${found?.reason}: ${found?.message}`;
+        });
+      };
+      await eventually(async () => {
+        for (const one of await programmed()) {
+          assert.match(one, /^False Invalid: .*port \d+ is in use by another process/);
+        }
+      });
       owner.close();
       await eventually(async () => {
+        for (const one of await programmed())
+          assert.equal(one, 'True Programmed: the workers listen');
         assert.deepEqual(await rejected(), []);
         const { items } = (await api('GET', WORKERS_PATH)) as WorkerList;
         assert.equal(items[0]?.status.state, 'InSync');
