@@ -21,6 +21,10 @@ describe('PROXY header, version 1', () => {
     ['PROXY TCP6 2001:db8::7 2001:db8::1 40000 443\r\n', [INET6, SERVER6]],
     ['PROXY TCP6 2001:DB8:0::7 2001:db8::1 40000 443\r\n', [INET6, SERVER6]],
     ['PROXY TCP6 ::ffff:198.51.100.7 2001:db8::1 40000 443\r\n', [INET, SERVER6]],
+    [
+      'PROXY TCP6 ::10.0.0.1 2001:db8::1 40000 443\r\n',
+      [{ address: '::a00:1', port: 40_000 }, SERVER6],
+    ],
     ['PROXY UNKNOWN\r\n', [undefined, undefined]],
     ['PROXY UNKNOWN ffff:f...f:ffff 65535 whatever\r\n', [undefined, undefined]],
     ['PROXY TCP4 198.51.100.7 203.0.113.9 40000 443', 'more'],
