@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { CloseCause } from '../../dataplane/engine/report.js';
+import { nowMs } from '../support/machine-clock.js';
 import { type ControlGroup, openControlGroup } from '../support/network-lab/control-group.js';
 import { type LabBackend, startLabBackend } from '../support/network-lab/lab-backend.js';
 import {
@@ -11,7 +12,6 @@ import {
   type LabClient,
   type Origin,
 } from '../support/network-lab/lab-clients.js';
-import { nowMs } from '../support/machine-clock.js';
 import type { ClosedNotice } from '../support/network-lab/lab-messages.js';
 import {
   bindKeyOf,
