@@ -70,6 +70,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     portOffset: flags.portOffset,
     allowLocalBackends: flags.allowLocalBackends,
     forbiddenBackendPorts: ownAddresses(flags),
+    connectionLog: flags.connectionLog,
   });
   const lastGoodFile = openLastGood(options, metrics);
   const wire = loadWire();

@@ -17,6 +17,29 @@ describe('flags of the dataplane', () => {
     assert.deepEqual([flags.cluster, flags.drainSeconds, flags.listenAddresses], ['local', 10, []]);
   });
 
+  for (const [value, share] of [
+    ['off', undefined],
+    ['all', 1],
+    ['0', 0],
+    ['0.01', 0.01],
+    ['.5', 0.5],
+    ['1', 1],
+  ] as const) {
+    it(`--connection-log ${value} logs ${share ?? 'nothing'}`, () => {
+      assert.equal(parse([...NEEDED, '--connection-log', value]).connectionLog, share);
+      assert.equal(parse(NEEDED).connectionLog, 0);
+    });
+  }
+
+  for (const value of ['', 'some', '1.5', '-1', '1e-3', '50%']) {
+    it(`--connection-log "${value}" is refused`, () => {
+      assert.throws(
+        () => parse([...NEEDED, '--connection-log', value]),
+        /It takes off, all, or a share from 0 to 1/,
+      );
+    });
+  }
+
   it('repeat --listen-address', () => {
     const flags = parse([...NEEDED, '--listen-address', '127.0.0.1', '--listen-address', '::1']);
     assert.deepEqual(flags.listenAddresses, ['127.0.0.1', '::1']);

@@ -32,6 +32,8 @@ export interface WorkerFlags {
   readonly drainSeconds: number;
   readonly parentPipe: boolean;
   readonly logLevel: string;
+  /** Share of the ordinary ends of connections that is logged; undefined: none at all. */
+  readonly connectionLog: number | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -53,6 +55,7 @@ interface RawFlags {
   readonly drainSeconds: number;
   readonly parentPipe: boolean;
   readonly logLevel: string;
+  readonly connectionLog: number | 'off';
 }
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
@@ -97,6 +100,7 @@ export function parseFlags(argv: readonly string[], env: Environment, build: str
     drainSeconds: raw.drainSeconds,
     parentPipe: raw.parentPipe,
     logLevel: raw.logLevel,
+    connectionLog: raw.connectionLog === 'off' ? undefined : raw.connectionLog,
   };
 }
 
@@ -150,7 +154,20 @@ function buildCommand(env: Environment, build: string): Command {
   add('--log-level <level>', 'least severe lines to write', (option) =>
     option.choices(LOG_LEVELS).default('info'),
   );
+  add(
+    '--connection-log <off|all|share>',
+    'a line for each connection that ends: a share (0 to 1) of the ordinary ends; dead peers, refusals and errors always',
+    (option) => option.default(0).argParser(connectionLog),
+  );
   return command;
+}
+
+function connectionLog(text: string): number | 'off' {
+  if (text === 'off') return 'off';
+  if (text === 'all') return 1;
+  const share = /^(?:0|1|0?\.[0-9]{1,6})$/.test(text) ? Number(text) : Number.NaN;
+  if (share >= 0 && share <= 1) return share;
+  throw new InvalidArgumentError('It takes off, all, or a share from 0 to 1 such as 0.01.');
 }
 
 /** XDS_ADDRESS is a URL in the reference proxy; only plain text is served yet. */

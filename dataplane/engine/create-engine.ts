@@ -24,6 +24,7 @@ import { Endpoints } from '../proxy/endpoints.js';
 import { Traffic } from '../proxy/traffic.js';
 import { Upstreams } from '../proxy/upstreams.js';
 import { ApplyRuns } from './apply-runs.js';
+import { ConnectionLog } from './connection-log.js';
 import type { ConnectionQuery, Engine } from './engine.js';
 import { DEFAULT_LIMITS, type EngineLimits } from './limits.js';
 import { Observer } from './observer.js';
@@ -47,6 +48,8 @@ export interface EngineOptions {
   readonly forbiddenBackendPorts: readonly ForbiddenPort[];
   /** How long connections of a removed listener may take to end by themselves. Default 30 s. */
   readonly drainMs?: number;
+  /** Share of the ordinary ends of connections that is logged, notable ones always; absent: none is. */
+  readonly connectionLog?: number | undefined;
   /** What is left out has the default of `DEFAULT_LIMITS`. */
   readonly limits?: Partial<EngineLimits>;
 }
@@ -108,7 +111,10 @@ class SocketEngine implements Engine {
       clock,
       values: this.#values,
       wheel: this.#wheel,
-      onAdded: (connection) => this.#keeper.onAdded(connection),
+      onAdded: (connection) => {
+        this.#keeper.onAdded(connection);
+        this.#observer.added(connection);
+      },
       onChange: () => this.#onChanged(),
       onClosed: (connection, cause) => this.#onClosed(connection, cause),
     });
@@ -120,6 +126,7 @@ class SocketEngine implements Engine {
       groups: () => [...this.#groups.all()],
       summary: () => this.summary(),
       applied: () => this.#values.applied,
+      connectionLog: openConnectionLog(options),
     });
     this.#dialer = createDialer({
       registry: this.#registry,
@@ -337,4 +344,9 @@ class SocketEngine implements Engine {
 /** The second of two turns has a whole poll for events behind it. */
 function onePoll(): Promise<void> {
   return new Promise((resolve) => void setImmediate(() => setImmediate(resolve)));
+}
+
+function openConnectionLog(options: EngineOptions): ConnectionLog | undefined {
+  const { clock, connectionLog: share, logger, random } = options;
+  return share === undefined ? undefined : new ConnectionLog({ share, clock, random, logger });
 }

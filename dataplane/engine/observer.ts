@@ -6,6 +6,7 @@ import { type Connection, statisticsKey } from '../listeners/connection.js';
 import { ConnectionSampler } from '../listeners/connection-sampler.js';
 import { UpstreamErrors } from '../proxy/upstream-errors.js';
 import { Buckets } from './buckets.js';
+import type { ConnectionLog } from './connection-log.js';
 import { type BindPolicies, createEngineMetrics, type GroupCount } from './engine-metrics.js';
 import type { Plan } from './plan.js';
 import type { CloseCause, EngineSummary } from './report.js';
@@ -19,6 +20,8 @@ export interface ObserverOptions {
   readonly groups: () => readonly GroupCount[];
   readonly summary: () => EngineSummary;
   readonly applied: () => number;
+  /** Undefined: connections are not logged. */
+  readonly connectionLog: ConnectionLog | undefined;
 }
 
 /** What is known of the engine from the outside: everything that is counted, sampled and logged passes here. */
@@ -70,6 +73,11 @@ export class Observer {
     this.#rollout = undefined;
   }
 
+  /** A connection to a client or a backend is open. */
+  added(connection: Connection): void {
+    this.#options.connectionLog?.added(connection);
+  }
+
   accepted(connection: Connection): void {
     this.statistics.of(statisticsKey(connection)).accepted += 1;
   }
@@ -81,6 +89,7 @@ export class Observer {
     const { lastPing } = connection;
     const isWaiting = lastPing !== undefined && lastPing.roundTripMs === undefined;
     if (isWaiting) statistics.pingsOutstanding -= 1;
+    this.#options.connectionLog?.ended(connection, cause);
   }
 
   /** `connection.lastPing` says already what became of it. */

@@ -61,6 +61,8 @@ export class ConnectionSampler {
     const { fd } = connection.handle;
     if (fd < 0 || !this.#options.socketOptions.readTcpInfo(fd, this.#info)) return;
     connection.sampledRoundTripMs = this.#info.roundTripMs;
+    connection.sampledLastByteMs = this.#options.clock.monotonicMs() - this.#info.sinceLastByteMs;
+    connection.sampledRead = connection.socket.bytesRead;
     const key = statisticsKey(connection);
     this.#options.statistics.of(key).tcpRoundTrips.add(this.#info.roundTripMs);
   }

@@ -96,6 +96,9 @@ export interface Connection {
   lastPing: LastPing | undefined;
   /** The kernel's, when the sampler came by last; negative before. */
   sampledRoundTripMs: number;
+  /** When the last byte had come by then (monotonic), and how many had. */
+  sampledLastByteMs: number;
+  sampledRead: number;
   /** Bytes that the metrics have counted. */
   countedRead: number;
   countedWritten: number;

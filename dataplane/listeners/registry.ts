@@ -149,8 +149,10 @@ function newConnection(parts: NewConnection): Connection {
     requests: 0,
     listener: '',
     lastPing: undefined,
-    // A fraction from the start, so that the field keeps one representation.
+    // Fractions from the start, so that the fields keep one representation.
     sampledRoundTripMs: -0.5,
+    sampledLastByteMs: 0.5,
+    sampledRead: -1,
     countedRead: 0,
     countedWritten: 0,
     // Needs its owner, so it is filled in after the object exists.

@@ -83,7 +83,7 @@ async function startTestWorker(
       dataDir: join(plane.dataDir, 'worker'),
       ...{ adminAddress: here, statsAddress: here, readinessAddress: here },
       ...{ listenAddresses: ['127.0.0.1'], allowLocalBackends: true, portOffset: offset },
-      ...{ drainSeconds: 1, parentPipe: false, logLevel: 'silent' },
+      ...{ drainSeconds: 1, parentPipe: false, connectionLog: undefined, logLevel: 'silent' },
     },
     build: 'test',
     clock: systemClock(),

@@ -118,7 +118,7 @@ export function startEngine(t: TestContext, options: Partial<EngineOptions> = {}
 }
 
 /** The last thing an engine waits for are the peers' acknowledgements, also on a clock that is moved by hand. */
-async function drainNow(engine: Engine, clock: Clock | undefined): Promise<void> {
+export async function drainNow(engine: Engine, clock: Clock | undefined): Promise<void> {
   let isDone = false;
   const drained = engine.drain(0).then(() => {
     isDone = true;
