@@ -22,7 +22,24 @@ describe('unacknowledged data', () => {
   const rows: [string, Partial<TcpInfo>, ReturnType<typeof since> | undefined, string][] = [
     ['nothing is pending', { sinceLastAckMs: 9e9 }, since(0), 'clean'],
     ['pending for too long', { unackedSegments: 1, sinceLastAckMs: 5000 }, since(5000), 'dead'],
-    ['unsent for too long', { notSentBytes: 1, sinceLastAckMs: 5000 }, since(5000), 'dead'],
+    [
+      'window probes unanswered for too long',
+      { notSentBytes: 1, sinceLastAckMs: 9000, probes: 2 },
+      since(5000),
+      'dead',
+    ],
+    [
+      'one lost window probe',
+      { notSentBytes: 1, sinceLastAckMs: 9000, probes: 1 },
+      since(5000),
+      'pending 5000',
+    ],
+    [
+      'between two window probes, however long that is',
+      { notSentBytes: 1, sinceLastAckMs: 60_000 },
+      since(5000),
+      'pending 10000',
+    ],
     [
       'not yet for the limit',
       { unackedSegments: 1, sinceLastAckMs: 4999 },

@@ -28,6 +28,12 @@ export type UnackedVerdict =
   | { readonly name: 'pending'; readonly state: UnackedState }
   | { readonly name: 'dead' };
 
+/**
+ * A peer whose window is closed is asked by probes that come twice as late each time, up to 120 s apart: between two of them
+ * it owes nothing, and one that was lost is no death.
+ */
+const MIN_UNANSWERED_PROBES = 2;
+
 const CLEAN: UnackedVerdict = { name: 'clean' };
 const DEAD: UnackedVerdict = { name: 'dead' };
 
@@ -60,7 +66,9 @@ export function lookAtUnacked(
 ): UnackedVerdict {
   if (info.unackedSegments === 0 && info.notSentBytes === 0) return CLEAN;
   const next = state === undefined ? firstLook(info, nowMs) : laterLook(state, info, nowMs);
+  const isAsked = info.unackedSegments > 0 || info.probes >= MIN_UNANSWERED_PROBES;
   const isDead =
+    isAsked &&
     nowMs - next.pendingSinceMs >= limitMs &&
     info.sinceLastAckMs >= limitMs &&
     nowMs - next.seenMs >= MIN_WATCH_MS;
@@ -87,7 +95,8 @@ function firstLook(info: TcpInfo, nowMs: number): UnackedState {
 /** An acknowledgement since then may have been for all of it; what is pending now may be new. */
 function laterLook(state: UnackedState, info: TcpInfo, nowMs: number): UnackedState {
   const acknowledged = info.sinceLastAckMs < nowMs - state.pendingSinceMs;
-  return acknowledged ? { pendingSinceMs: nowMs, seenMs: state.seenMs } : state;
+  const owesNothing = info.unackedSegments === 0 && info.probes === 0;
+  return acknowledged || owesNothing ? { pendingSinceMs: nowMs, seenMs: state.seenMs } : state;
 }
 
 /** Linux include/net/tcp.h: TCP_RTO_MAX. */

@@ -33,6 +33,8 @@ import {
 
 /** Later than this is a fault; the exact windows are figures of `npm run bench -- deadpeer`. */
 const SLACK_MS = 1000;
+/** Bind key of upstream connections in metrics. */
+const UPSTREAM = '';
 
 describe('dead peers', { skip: CANNOT_MAKE_NAMESPACES }, () => {
   let lab: NetworkLab;
@@ -138,10 +140,11 @@ describe('dead peers', { skip: CANNOT_MAKE_NAMESPACES }, () => {
   async function doom(
     family: Family,
     protocol: LabBind['protocol'],
+    fate = 'idle',
   ): Promise<{ name: string; client: LabClient; backendPort: number }> {
     const own = await startLabBackend();
     doomed.push(own);
-    const name = `backend ${protocol} ${family}`;
+    const name = `backend ${protocol} ${fate} ${family}`;
     const address = { host: lab.address('far', family), port: own.port };
     const { origin } = await listen(family, name, { protocol, backend: address });
     return { name, client: await open(connectClient(origin, 'request')), backendPort: own.port };
@@ -229,7 +232,9 @@ describe('dead peers', { skip: CANNOT_MAKE_NAMESPACES }, () => {
         const heardMs = client.lastSentMs;
         lab.cut(backendPort);
         const death = { heardMs, cutMs: nowMs() };
-        await assertFound(client, death, { name, cause: 'tcp_keepalive', limitMs: 3000 });
+        assertWindow(await worker.whenClosed(backendPort), death, { limitMs: 3000 });
+        // The backend is dead, the client is not: it is told.
+        await assertFound(client, death, { name, cause: 'upstream', limitMs: 3000 });
         assertForgotten(backendPort);
       });
 
@@ -241,6 +246,48 @@ describe('dead peers', { skip: CANNOT_MAKE_NAMESPACES }, () => {
         assertWindow(await worker.whenClosed(backendPort), death, { limitMs: 3000 });
         assertForgotten(backendPort);
         assert.equal(client.isGone, false);
+      });
+    }
+
+    for (const family of FAMILIES) {
+      for (const [kind, { protocol, connect }] of Object.entries(KINDS)) {
+        it(`${kind}, with data in flight, IPv${family}`, async () => {
+          const name = `busy ${kind} ${family}`;
+          const { origin } = await listen(family, name, { protocol, tcp: QUICK });
+          const client = await open(connect(origin, 'trickle'));
+          // Until now each part of the answer was acknowledged, after 200 ms at the latest (delayed ACK, load).
+          const heardMs = nowMs() - 200;
+          const { cutMs } = cut(client);
+          const window = { limitMs: limitMsOf(QUICK) };
+          await assertFound(client, { cutMs, heardMs }, { name, cause: 'tcp_unacked', ...window });
+        });
+      }
+
+      it(`one that read nothing before it died, IPv${family}`, async () => {
+        const name = `closed window ${family}`;
+        const { origin } = await listen(family, name, { tcp: QUICK });
+        const client = await open(connectClient(origin, 'flood'));
+        client.pause();
+        await new Promise((resolve) => setTimeout(resolve, 1000));
+        // Window probes are 0.8 s apart by now, 1.6 s the next time: the first in vain begins the silence.
+        const heardMs = nowMs() - 1000;
+        const { cutMs } = cut(client);
+        const window = { limitMs: limitMsOf(QUICK) + 3000, earliestMs: limitMsOf(QUICK) };
+        await assertFound(client, { cutMs, heardMs }, { name, cause: 'tcp_unacked', ...window });
+      });
+
+      it(`a backend that is sent something after its death, IPv${family}`, async () => {
+        const { name, client, backendPort } = await doom(family, 'tcp', 'sent');
+        lab.cut(backendPort);
+        const heardMs = nowMs();
+        client.prove().catch(() => undefined);
+        const death = { heardMs, cutMs: nowMs() };
+        const limitMs = limitMsOf(QUICK);
+        assertWindow(await worker.whenClosed(backendPort), death, { limitMs });
+        await assertFound(client, death, { name, cause: 'upstream', limitMs });
+        assertForgotten(backendPort);
+        const { tcp_unacked: unacked = 0 } = await worker.causes(UPSTREAM);
+        assert.ok(unacked > 0, 'booked as unacknowledged');
       });
     }
   });

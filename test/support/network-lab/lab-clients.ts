@@ -56,15 +56,16 @@ export async function connectSocket({ host, port }: Origin): Promise<Socket> {
 
 abstract class Client implements LabClient {
   protected readonly errand: Errand;
+  readonly port: number;
   lastSentMs = 0;
   isGone = false;
   receivedBytes = 0;
 
-  protected constructor(errand: Errand) {
+  protected constructor(socket: Socket, errand: Errand) {
+    this.port = socket.localPort ?? 0;
     this.errand = errand;
   }
 
-  abstract get port(): number;
   abstract pause(): void;
   abstract destroy(): void;
   protected abstract resume(): void;
@@ -94,7 +95,7 @@ class SocketClient extends Client {
   #text = '';
 
   constructor(socket: Socket, errand: Errand, isUpgrade: boolean) {
-    super(errand);
+    super(socket, errand);
     this.#socket = socket;
     this.#isUpgrade = isUpgrade;
     const upgrade = isUpgrade ? 'connection: upgrade\r\nupgrade: websocket\r\n' : '';
@@ -109,10 +110,6 @@ class SocketClient extends Client {
       this.receivedBytes += chunk.length;
       if (this.errand === 'request') this.#text += chunk.toString('latin1');
     });
-  }
-
-  get port(): number {
-    return this.#socket.localPort ?? 0;
   }
 
   async open(): Promise<void> {
@@ -155,7 +152,7 @@ class SessionClient extends Client {
   #previousDataMs = nowMs();
 
   constructor(session: ClientHttp2Session, socket: Socket, errand: Errand) {
-    super(errand);
+    super(socket, errand);
     this.#session = session;
     this.#socket = socket;
     session.on('error', () => undefined);
@@ -164,10 +161,6 @@ class SessionClient extends Client {
         this.isGone = true;
       });
     }
-  }
-
-  get port(): number {
-    return this.#socket.localPort ?? 0;
   }
 
   async open(): Promise<void> {

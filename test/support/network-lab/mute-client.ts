@@ -23,6 +23,7 @@ export async function connectMute(origin: Origin): Promise<LabClient> {
 }
 
 class MuteClient implements LabClient {
+  readonly port: number;
   lastSentMs = 0;
   isGone = false;
   receivedBytes = 0;
@@ -33,16 +34,13 @@ class MuteClient implements LabClient {
 
   constructor(socket: Socket) {
     this.#socket = socket;
+    this.port = socket.localPort ?? 0;
     socket.on('error', () => undefined);
     socket.once('close', () => {
       this.isGone = true;
     });
     socket.on('data', (chunk: Buffer) => this.#read(chunk));
     this.#send(Buffer.concat([Buffer.from(PREFACE), EMPTY_SETTINGS]));
-  }
-
-  get port(): number {
-    return this.#socket.localPort ?? 0;
   }
 
   async prove(): Promise<void> {
