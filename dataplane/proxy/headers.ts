@@ -82,7 +82,9 @@ export function hasName(headers: FlatHeaders, lowerCaseName: string): boolean {
 export function valuesOf(headers: FlatHeaders, lowerCaseName: string): string[] {
   const values: string[] = [];
   for (let i = 0; i + 1 < headers.length; i += 2) {
-    if (headers[i]?.toLowerCase() === lowerCaseName) values.push(headers[i + 1] ?? '');
+    const name = headers[i] ?? '';
+    if (name.length !== lowerCaseName.length || name.toLowerCase() !== lowerCaseName) continue;
+    values.push(headers[i + 1] ?? '');
   }
   return values;
 }

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from 'node:http';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { errnoOf } from '../../shared/errors/heartline-error.js';
@@ -7,7 +13,7 @@ import type { CloseCause } from '../engine/report.js';
 import { type Connection, endConnection } from '../listeners/connection.js';
 import { connectionOf } from '../listeners/registry.js';
 import { answer, type Exchange } from './exchange.js';
-import { type FlatHeaders, passableUpgrade } from './headers.js';
+import { type FlatHeaders, passableUpgrade, valuesOf } from './headers.js';
 import { Http1Connection } from './http1-connection.js';
 import { Http1Exchange } from './http1-exchange.js';
 import { type RawRequestHead, type RequestHead, readRequestHead } from './request-head.js';
@@ -38,6 +44,23 @@ export interface Http1Door {
   take(connection: Connection): void;
 }
 
+const PlainRequest = IncomingMessage as unknown as new (
+  socket: Socket,
+) => Omit<IncomingMessage, 'headers'>;
+
+/**
+ * Node asks every request whether it expects something, and makes a record of all headers for that. Nothing else reads
+ * the record: what is passed on comes from the raw ones.
+ */
+class LeanRequest extends PlainRequest {
+  get headers(): IncomingHttpHeaders {
+    const expect = valuesOf(this.rawHeaders, 'expect');
+    return expect.length === 0 ? NO_HEADERS : { expect: expect.join(', ') };
+  }
+}
+
+const NO_HEADERS: IncomingHttpHeaders = Object.freeze({});
+
 /** Room for 4096 headers, the most a policy allows, of 64 bytes each; `http1MaxHeaders` is the limit. */
 const MAX_HEAD_BYTES = 256 * 1024;
 
@@ -47,6 +70,7 @@ const MAX_HEAD_BYTES = 256 * 1024;
  */
 export function createHttp1Door(callbacks: Http1Callbacks): Http1Door {
   const server = createServer({
+    IncomingMessage: LeanRequest as unknown as typeof IncomingMessage,
     insecureHTTPParser: false,
     maxHeaderSize: MAX_HEAD_BYTES,
     keepAliveTimeout: 0,
@@ -194,7 +218,7 @@ function onUpgrade(server: Server, parts: UpgradeParts, callbacks: Http1Callback
     driver.refuse(read.refusal.status, read.refusal.text);
     return;
   }
-  const protocol = passableUpgrade(request.headers.upgrade ?? '');
+  const protocol = passableUpgrade(valuesOf(request.rawHeaders, 'upgrade').join(', '));
   // With content or another method the request is answered without the upgrade, as RFC 9110 §7.8 allows; HTTP/1.0 has none.
   const isHandshake = request.method === 'GET' && !read.hasBody && request.httpVersionMinor > 0;
   if (protocol === '' || !isHandshake) {

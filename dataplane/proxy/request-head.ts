@@ -125,7 +125,7 @@ function namedByConnection(raw: FlatHeaders): Set<string> | undefined {
 function refuseFraming(raw: RawRequestHead, fields: Fields): HeadRefusal | undefined {
   const { coding, length, lengths } = fields;
   if (lengths > 1) return refuse(400, 'more than one Content-Length');
-  if (!isLength(length)) return refuse(400, 'a Content-Length that is no length');
+  if (lengths === 1 && !isLength(length)) return refuse(400, 'a Content-Length that is no length');
   if (coding === undefined) return undefined;
   if (lengths > 0) return refuse(400, 'Content-Length and Transfer-Encoding');
   if (raw.httpVersionMinor === 0) return refuse(400, 'Transfer-Encoding in HTTP/1.0');
