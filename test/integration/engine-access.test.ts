@@ -152,6 +152,16 @@ describe('PROXY protocol, strict', { concurrency: true }, () => {
     assert.deepEqual(await clients(engine), ['198.51.100.7:40000']);
   });
 
+  it('and tells the backend of the client, not of the balancer', async (t) => {
+    const backendPort = await startBackend(t, (request, response) => {
+      response.end(`from ${request.headers['x-forwarded-for']}.`);
+    });
+    const { port } = await startLab(t, { backendPort, proxyProtocol: STRICT });
+    const raw = await connectRaw(t, port);
+    raw.socket.write(Buffer.concat([v1(CLIENT6, SERVER6), Buffer.from(REQUEST)]));
+    await raw.until('from 2001:db8::7.');
+  });
+
   const refused: readonly (readonly [string, Buffer | string])[] = [
     ['a request without header', REQUEST],
     ['a broken header', 'PROXY TCP4 1.2.3.4\r\n'],
