@@ -5,7 +5,7 @@ import type { Logger } from '../../shared/telemetry/logger.js';
 import type { Clock } from '../../shared/time/clock.js';
 import { countLeft } from '../access/access-counts.js';
 import { type AdmissionOptions, admit } from '../access/admission.js';
-import { openSocketEnding } from '../keepalive/socket-ending.js';
+import { openDescriptorCalls } from '../keepalive/descriptor-calls.js';
 import { openSocketOptions, type SocketOptions } from '../keepalive/socket-options.js';
 import { readSystemKeepalive } from '../keepalive/system-keepalive.js';
 import { createTimerWheel, type TimerWheel } from '../keepalive/timer-wheel.js';
@@ -14,6 +14,7 @@ import { BindSet } from '../listeners/bind-set.js';
 import { type Connection, endConnection, resetConnection } from '../listeners/connection.js';
 import { ConnectionGroups } from '../listeners/connection-groups.js';
 import { queryConnections } from '../listeners/connection-query.js';
+import { DescriptorBudget, readOpenFileLimit } from '../listeners/descriptor-budget.js';
 import { ConnectionRegistry } from '../listeners/registry.js';
 import { SocketCloser } from '../listeners/socket-closer.js';
 import { SocketValues } from '../listeners/socket-values.js';
@@ -50,6 +51,8 @@ export interface EngineOptions {
   readonly drainMs?: number;
   /** Share of the ordinary ends of connections that is logged, notable ones always; absent: none is. */
   readonly connectionLog?: number | undefined;
+  /** Files that the process may have open. Default: its soft RLIMIT_NOFILE. */
+  readonly openFileLimit?: number;
   /** What is left out has the default of `DEFAULT_LIMITS`. */
   readonly limits?: Partial<EngineLimits>;
 }
@@ -71,6 +74,7 @@ class SocketEngine implements Engine {
   readonly #system: TcpKeepalive = readSystemKeepalive();
   readonly #wheel: TimerWheel<Connection>;
   readonly #closer: SocketCloser;
+  readonly #descriptors: DescriptorBudget;
   readonly #values: SocketValues;
   readonly #groups: ConnectionGroups;
   readonly #registry: ConnectionRegistry;
@@ -93,7 +97,19 @@ class SocketEngine implements Engine {
     const { clock, random, logger } = options;
     const socketOptions = this.#socketOptions;
     const limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.#closer = new SocketCloser({ clock, socketOptions, ending: openSocketEnding() });
+    const calls = openDescriptorCalls();
+    this.#closer = new SocketCloser({
+      clock,
+      socketOptions,
+      calls,
+      onReleased: () => this.#descriptors.check(),
+    });
+    this.#descriptors = new DescriptorBudget({
+      limit: options.openFileLimit ?? readOpenFileLimit(),
+      used: () => this.#registry.connections.length + this.#closer.size,
+      logger,
+      onPause: (isPaused) => this.#binds.pause(isPaused),
+    });
     this.#groups = new ConnectionGroups({ system: this.#system, closer: this.#closer });
     this.#values = new SocketValues({
       clock,
@@ -127,11 +143,13 @@ class SocketEngine implements Engine {
       summary: () => this.summary(),
       applied: () => this.#values.applied,
       connectionLog: openConnectionLog(options),
+      descriptors: this.#descriptors,
     });
     this.#dialer = createDialer({
       registry: this.#registry,
       groupOf: (backend) => this.#groups.ofBackend(backend),
       connectTimeoutMs: CONNECT_TIMEOUT_MS,
+      descriptors: this.#descriptors,
       errors: this.#observer.upstreamErrors,
       logger,
       after: (delayMs, task) => clock.after(delayMs, task),
@@ -170,6 +188,8 @@ class SocketEngine implements Engine {
       logger,
       socketOptions,
       closer: this.#closer,
+      calls,
+      isPaused: () => this.#descriptors.isPaused,
       system: this.#system,
       listenAddresses: options.listenAddresses,
       portOffset: options.portOffset,
@@ -294,6 +314,7 @@ class SocketEngine implements Engine {
     const protocol = bind.plan.protocol === 'tcp' ? 'tcp' : 'sniffing';
     const connection = this.#registry.add(socket, bind.group, protocol);
     this.#observer.accepted(connection);
+    this.#descriptors.check();
     admit(connection, bind, this.#admission);
   }
 
@@ -302,6 +323,7 @@ class SocketEngine implements Engine {
     if (admitted !== 0) countLeft(group.access, admitted);
     this.#observer.closed(connection, cause);
     this.#groups.noteClosed(group);
+    this.#descriptors.check();
     this.#finishDrain();
   }
 

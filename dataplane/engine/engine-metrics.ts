@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Registry } from 'prom-client';
 import { compareText } from '../../shared/names/sort.js';
+import type { DescriptorBudget } from '../listeners/descriptor-budget.js';
 import type { UpstreamErrors } from '../proxy/upstream-errors.js';
 import type { Buckets } from './buckets.js';
 import { addCounter, addGauge, addHistogram, type Sample } from './metric-samples.js';
@@ -32,6 +33,7 @@ export interface MetricSources {
   readonly inForceDurations: Buckets;
   /** Sockets that were given new keepalive values. */
   readonly applied: () => number;
+  readonly descriptors: Pick<DescriptorBudget, 'free' | 'pauses'>;
 }
 
 /** Every metric of the engine; the table in ../METRICS.md says what each is for. */
@@ -39,6 +41,10 @@ export function createEngineMetrics(registry: Registry, sources: MetricSources):
   addConnectionMetrics(registry, sources);
   addTruthMetrics(registry, sources);
   addTrafficMetrics(registry, sources);
+}
+
+function one(value: number): Sample[] {
+  return [{ labels: {}, value }];
 }
 
 function addConnectionMetrics(registry: Registry, sources: MetricSources): void {
@@ -55,6 +61,18 @@ function addConnectionMetrics(registry: Registry, sources: MetricSources): void 
     help: 'Connections that were accepted, by bind.',
     labels: ['bind'],
     read: () => downstream(byBind(statistics, ({ accepted }) => accepted)),
+  });
+  addGauge(registry, {
+    name: 'heartline_descriptors_free',
+    help: 'Descriptors that connections may still use; 256 of the limit are kept for the worker itself.',
+    labels: [],
+    read: () => one(sources.descriptors.free),
+  });
+  addCounter(registry, {
+    name: 'heartline_accept_pauses_total',
+    help: 'How often accepting was stopped because no descriptors were left; clients wait in the accept queue.',
+    labels: [],
+    read: () => one(sources.descriptors.pauses),
   });
   addCounter(registry, {
     name: 'heartline_connections_closed_total',
@@ -86,7 +104,6 @@ function addConnectionMetrics(registry: Registry, sources: MetricSources): void 
 /** What is in force, and how it got there. */
 function addTruthMetrics(registry: Registry, sources: MetricSources): void {
   const { summary } = sources;
-  const one = (value: number): Sample[] => [{ labels: {}, value }];
   const gauge = (name: string, help: string, read: (from: EngineSummary) => number): void =>
     addGauge(registry, { name, help, labels: [], read: () => one(read(summary())) });
 
@@ -193,7 +210,7 @@ function addTrafficMetrics(
   });
   addCounter(registry, {
     name: 'heartline_upstream_errors_total',
-    help: 'What went wrong on the way to backends: connect, connect_timeout, refused_address, reset, invalid_answer, timeout, stale_retry (sent again).',
+    help: 'What went wrong on the way to backends: connect, connect_timeout, refused_address, no_descriptor, reset, invalid_answer, timeout, stale_retry (sent again).',
     labels: ['kind'],
     read: () =>
       [...upstreamErrors.counts]

@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/time/clock.js';
 import type { SocketOptions } from '../keepalive/socket-options.js';
 import { type Connection, statisticsKey } from '../listeners/connection.js';
 import { ConnectionSampler } from '../listeners/connection-sampler.js';
+import type { DescriptorBudget } from '../listeners/descriptor-budget.js';
 import { UpstreamErrors } from '../proxy/upstream-errors.js';
 import { Buckets } from './buckets.js';
 import type { ConnectionLog } from './connection-log.js';
@@ -22,6 +23,7 @@ export interface ObserverOptions {
   readonly applied: () => number;
   /** Undefined: connections are not logged. */
   readonly connectionLog: ConnectionLog | undefined;
+  readonly descriptors: Pick<DescriptorBudget, 'free' | 'pauses'>;
 }
 
 /** What is known of the engine from the outside: everything that is counted, sampled and logged passes here. */
@@ -39,6 +41,7 @@ export class Observer {
   constructor(options: ObserverOptions) {
     this.#options = options;
     const { clock, connections, registry, socketOptions, groups, summary, applied } = options;
+    const { descriptors } = options;
     const { statistics } = this;
     this.#sampler = new ConnectionSampler({
       clock,
@@ -52,6 +55,7 @@ export class Observer {
       groups,
       summary,
       applied,
+      descriptors,
       policies: () => this.#policies,
       upstreamErrors: this.upstreamErrors,
       inForceDurations: this.#inForceDurations,

@@ -50,6 +50,11 @@ export class BindSet {
     return drifted;
   }
 
+  /** Stops accepting everywhere, or goes on; clients wait meanwhile. */
+  pause(isPaused: boolean): void {
+    for (const bind of this.#binds.values()) bind.pause(isPaused);
+  }
+
   /** For good; settles when nothing is accepted any more. */
   async closeAll(reason: string): Promise<void> {
     this.#ended = true;

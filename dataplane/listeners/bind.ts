@@ -13,6 +13,7 @@ import {
 import type { AccessRules, BindPlan, TcpKeepalive } from '../engine/plan.js';
 import type { ListenerState } from '../engine/report.js';
 import type { BindStatistics } from '../engine/statistics.js';
+import type { DescriptorCalls } from '../keepalive/descriptor-calls.js';
 import { DIFFERS, type SocketOptions } from '../keepalive/socket-options.js';
 import { resolveKeepalive } from '../keepalive/target-values.js';
 import type { BindTraffic, StatusCounts } from '../proxy/http-traffic.js';
@@ -20,13 +21,7 @@ import { compileRoutes, type RouteTable } from '../proxy/route-table.js';
 import { drainAcceptQueue } from './accept-queue.js';
 import type { ConnectionGroup } from './connection.js';
 import { createGroup, retarget } from './connection-group.js';
-import {
-  closeAll,
-  type ListeningSocket,
-  listen,
-  listeningDescriptor,
-  queuedConnections,
-} from './listening-socket.js';
+import { closeAll, type ListeningSocket, listen, queuedConnections } from './listening-socket.js';
 import type { SocketCloser } from './socket-closer.js';
 
 export interface BindContext {
@@ -35,6 +30,9 @@ export interface BindContext {
   readonly logger: Logger;
   readonly socketOptions: SocketOptions;
   readonly closer: SocketCloser;
+  readonly calls: DescriptorCalls;
+  /** No descriptors are left: new sockets must not accept either. */
+  readonly isPaused: () => boolean;
   /** Keepalive off, in the system's values. */
   readonly system: TcpKeepalive;
   readonly listenAddresses: readonly string[];
@@ -197,13 +195,22 @@ export class Bind implements BindTraffic {
     const { target } = this.group;
     let drifted = 0;
     for (const socket of this.#state.sockets) {
-      const fd = listeningDescriptor(socket);
+      const { fd } = socket;
       if (socketOptions.verify(fd, target) !== DIFFERS) continue;
       drifted += 1;
       const errno = socketOptions.write(fd, target) || socketOptions.verify(fd, target);
       if (errno !== 0) this.#refusedValues = refusedValues(target, errno);
     }
     return drifted;
+  }
+
+  /** Stops accepting without refusing anybody, or goes on. */
+  pause(isPaused: boolean): void {
+    if (this.#state.name !== 'listening') return;
+    for (const socket of this.#state.sockets) {
+      if (isPaused) socket.pause();
+      else socket.resume();
+    }
   }
 
   #open(): Promise<string | undefined> {
@@ -219,6 +226,7 @@ export class Bind implements BindTraffic {
         addresses: this.#context.listenAddresses,
         port: port === 0 ? 0 : port + this.#context.portOffset,
         onConnection: (socket) => this.#context.onConnection(socket, this),
+        calls: this.#context.calls,
       });
       return this.#onOpened(sockets);
     } catch (error) {
@@ -235,6 +243,7 @@ export class Bind implements BindTraffic {
     this.#backoff.reset();
     this.#enter({ name: 'listening', sockets });
     this.#writeListening(this.group.target, this.#context.system);
+    if (this.#context.isPaused()) this.pause(true);
     return undefined;
   }
 
@@ -269,11 +278,11 @@ export class Bind implements BindTraffic {
     if (this.#state.name !== 'listening') return undefined;
     const { socketOptions } = this.#context;
     for (const socket of this.#state.sockets) {
-      const fd = listeningDescriptor(socket);
+      const { fd } = socket;
       const errno = socketOptions.write(fd, target) || socketOptions.verify(fd, target);
       if (errno === 0) continue;
       for (const each of this.#state.sockets) {
-        socketOptions.write(listeningDescriptor(each), fallback);
+        socketOptions.write(each.fd, fallback);
       }
       this.#refusedValues = refusedValues(target, errno);
       return this.#refusedValues;

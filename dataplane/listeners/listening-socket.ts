@@ -1,16 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { errnoOf } from '../../shared/errors/heartline-error.js';
+import type { DescriptorCalls } from '../keepalive/descriptor-calls.js';
 import type { SocketOptions } from '../keepalive/socket-options.js';
 import { emptyTcpInfo } from '../keepalive/tcp-info.js';
 import { formatAddress } from './connection-query.js';
-
-/** One bound address. */
-export interface ListeningSocket {
-  readonly server: Server;
-  readonly address: string;
-  readonly port: number;
-}
 
 export interface ListenRequest {
   /** Empty: every address of both families, IPv4 alone where there is no IPv6. */
@@ -18,6 +12,7 @@ export interface ListenRequest {
   /** 0 lets the system choose; every address then gets the same port. */
   readonly port: number;
   readonly onConnection: (socket: Socket) => void;
+  readonly calls: DescriptorCalls;
 }
 
 /** Connections that may wait for accept; the kernel caps it at net.core.somaxconn (4096 by default). */
@@ -42,13 +37,69 @@ export async function listen(request: ListenRequest): Promise<ListeningSocket[]>
   return sockets;
 }
 
-/** Accepting stops at once; open connections are not touched. */
+/** Accepting stops at once, and clients are refused; open connections are not touched. */
 export function closeAll(sockets: readonly ListeningSocket[]): void {
-  for (const { server } of sockets) server.close();
+  for (const socket of sockets) socket.close();
 }
 
-/** Descriptor of a listening socket; −1 once it is closed. */
-export function listeningDescriptor({ server }: ListeningSocket): number {
+/** Where a listening socket is: with a server that accepts, or held without one. */
+type Holder =
+  | { readonly name: 'accepting'; readonly server: Server }
+  | { readonly name: 'paused'; readonly fd: number }
+  | { readonly name: 'closed' };
+
+/** One bound address. */
+export class ListeningSocket {
+  readonly address: string;
+  readonly port: number;
+  readonly #request: ListenRequest;
+  #holder: Holder;
+
+  constructor(server: Server, request: ListenRequest) {
+    const bound = server.address() as AddressInfo;
+    this.address = formatAddress(bound.address, bound.port);
+    this.port = bound.port;
+    this.#request = request;
+    this.#holder = { name: 'accepting', server };
+  }
+
+  /** Its descriptor; −1 once it is closed. */
+  get fd(): number {
+    const holder = this.#holder;
+    if (holder.name === 'paused') return holder.fd;
+    return holder.name === 'accepting' ? descriptorOf(holder.server) : -1;
+  }
+
+  /**
+   * Nothing is accepted until `resume`: clients wait in the kernel's queue. libuv cannot leave connections there, so the
+   * socket is kept by a descriptor of our own while the server is closed.
+   */
+  pause(): void {
+    if (this.#holder.name !== 'accepting') return;
+    const { server } = this.#holder;
+    const fd = this.#request.calls.duplicate(descriptorOf(server));
+    if (fd < 0) return;
+    this.#holder = { name: 'paused', fd };
+    server.close();
+  }
+
+  resume(): void {
+    if (this.#holder.name !== 'paused') return;
+    const { fd } = this.#holder;
+    const server = createAcceptor(this.#request);
+    // The server owns the descriptor from here on.
+    server.listen({ fd, backlog: BACKLOG });
+    this.#holder = { name: 'accepting', server };
+  }
+
+  close(): void {
+    if (this.#holder.name === 'accepting') this.#holder.server.close();
+    if (this.#holder.name === 'paused') this.#request.calls.release(this.#holder.fd);
+    this.#holder = { name: 'closed' };
+  }
+}
+
+function descriptorOf(server: Server): number {
   const handle = (server as Server & { _handle?: { readonly fd?: number } | null })._handle;
   return handle?.fd ?? -1;
 }
@@ -60,8 +111,7 @@ export function queuedConnections(
 ): number {
   const info = emptyTcpInfo();
   let queued = 0;
-  for (const socket of sockets) {
-    const fd = listeningDescriptor(socket);
+  for (const { fd } of sockets) {
     if (fd >= 0 && socketOptions.readTcpInfo(fd, info)) queued += info.unackedSegments;
   }
   return queued;
@@ -76,22 +126,23 @@ async function listenOnBothFamilies(request: ListenRequest): Promise<ListeningSo
   }
 }
 
-function listenOn(
-  address: string,
-  port: number,
-  { addresses, onConnection }: ListenRequest,
-): Promise<ListeningSocket> {
-  // A sniffed socket is not made by an HTTP server, so it has to be asked for what those ask for: no
-  // Nagle delay, and an answer for clients that half-close. Never Node's keepalive options.
-  const server = createServer({ allowHalfOpen: true, noDelay: true }, onConnection);
+function listenOn(address: string, port: number, request: ListenRequest): Promise<ListeningSocket> {
+  const server = createAcceptor(request);
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     // Beside 0.0.0.0 it must leave IPv4 alone; by itself it takes both.
-    const ipv6Only = address === '::' && addresses.includes('0.0.0.0');
+    const ipv6Only = address === '::' && request.addresses.includes('0.0.0.0');
     server.listen({ host: address, port, ipv6Only, backlog: BACKLOG }, () => {
       server.off('error', reject);
-      const bound = server.address() as AddressInfo;
-      resolve({ server, address: formatAddress(bound.address, bound.port), port: bound.port });
+      resolve(new ListeningSocket(server, request));
     });
   });
+}
+
+/**
+ * A sniffed socket is not made by an HTTP server, so it has to be asked for what those ask for: no Nagle delay, and an
+ * answer for clients that half-close. Never Node's keepalive options.
+ */
+function createAcceptor({ onConnection }: ListenRequest): Server {
+  return createServer({ allowHalfOpen: true, noDelay: true }, onConnection);
 }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Socket } from 'node:net';
 import type { Clock, Timer } from '../../shared/time/clock.js';
+import type { DescriptorCalls } from '../keepalive/descriptor-calls.js';
 import { lastVerdict, lingerVerdict } from '../keepalive/linger.js';
-import type { SocketEnding } from '../keepalive/socket-ending.js';
 import type { SocketOptions } from '../keepalive/socket-options.js';
 import { emptyTcpInfo } from '../keepalive/tcp-info.js';
 
 export interface SocketCloserOptions {
   readonly clock: Clock;
   readonly socketOptions: SocketOptions;
-  readonly ending: SocketEnding;
+  readonly calls: DescriptorCalls;
+  /** A descriptor that was held for a closed socket is free. */
+  readonly onReleased: () => void;
 }
 
 /** On loopback and in a data centre the FIN is acknowledged by then. */
@@ -40,8 +42,8 @@ export class SocketCloser {
 
   /** With FIN, behind what the kernel holds of what was written. */
   close(socket: Socket, fd: number): void {
-    const { clock, ending } = this.#options;
-    const held = ending.finish(fd);
+    const { clock, calls } = this.#options;
+    const held = calls.finish(fd);
     socket.destroy();
     if (held < 0) return;
     this.#lingering.set(held, clock.monotonicMs());
@@ -50,7 +52,7 @@ export class SocketCloser {
 
   /** With RST, now. `destroy` after SO_LINGER instead of `resetAndDestroy`, which fails once FIN is under way. */
   reset(socket: Socket, fd: number): void {
-    this.#options.ending.resetOnClose(fd);
+    this.#options.calls.resetOnClose(fd);
     socket.destroy();
   }
 
@@ -92,10 +94,11 @@ export class SocketCloser {
   }
 
   #release(fd: number, verdict: 'close' | 'reset'): void {
-    const { ending } = this.#options;
-    if (verdict === 'reset') ending.resetOnClose(fd);
-    ending.release(fd);
+    const { calls, onReleased } = this.#options;
+    if (verdict === 'reset') calls.resetOnClose(fd);
+    calls.release(fd);
     this.#lingering.delete(fd);
+    onReleased();
     if (this.#lingering.size === 0) this.#idle?.();
   }
 }

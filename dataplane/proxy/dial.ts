@@ -5,6 +5,7 @@ import { errnoOf, HeartlineError } from '../../shared/errors/heartline-error.js'
 import type { Logger } from '../../shared/telemetry/logger.js';
 import type { ConnectionProtocol } from '../engine/report.js';
 import type { Connection, ConnectionGroup } from '../listeners/connection.js';
+import type { DescriptorBudget } from '../listeners/descriptor-budget.js';
 import type { ConnectionRegistry } from '../listeners/registry.js';
 import { type AddressRules, refuseAddress } from './backend-address.js';
 import { checkedLookup, forbiddenError } from './checked-lookup.js';
@@ -43,6 +44,7 @@ export interface DialerOptions {
   readonly groupOf: (backend: string) => ConnectionGroup;
   readonly rules: AddressRules;
   readonly connectTimeoutMs: number;
+  readonly descriptors: Pick<DescriptorBudget, 'startDial' | 'endDial'>;
   readonly errors: UpstreamErrors;
   readonly logger: Logger;
   readonly after: (delayMs: number, task: () => void) => { cancel(): void };
@@ -83,8 +85,8 @@ function dial(
   done: (result: DialResult) => void,
   options: DialerOptions,
 ): () => void {
-  const refusal =
-    isIP(request.host) === 0 ? undefined : refuse(request.host, request, options.rules);
+  const { descriptors } = options;
+  const refusal = refuseNow(request, options);
   const socket =
     refusal === undefined ? connect(connectOptions(request, options.rules)) : undefined;
   let settled = false;
@@ -92,6 +94,7 @@ function dial(
     if (settled) return;
     settled = true;
     timeout.cancel();
+    if (socket !== undefined) descriptors.endDial();
     done(result);
   };
   const fail = (error: Error): void => {
@@ -111,6 +114,18 @@ function dial(
     settle({ error: undefined, connection: register(socket, request, options) });
   });
   return () => fail(abandonedError(request));
+}
+
+/** Why a connection is not even tried; a descriptor is taken when it is. */
+function refuseNow(request: DialRequest, options: DialerOptions): HeartlineError | undefined {
+  const { rules, descriptors } = options;
+  const refusal = isIP(request.host) === 0 ? undefined : refuse(request.host, request, rules);
+  if (refusal !== undefined || descriptors.startDial()) return refusal;
+  options.errors.note('no_descriptor');
+  return new HeartlineError(
+    'UNAVAILABLE',
+    `no descriptor is left for a connection to ${request.host}:${request.port}; raise the limit of open files (ulimit -n)`,
+  );
 }
 
 function connectOptions(request: DialRequest, rules: AddressRules): TcpNetConnectOpts {

@@ -8,6 +8,8 @@ export type UpstreamErrorKind =
   | 'connect_timeout'
   /** The address is one that no backend may have. */
   | 'refused_address'
+  /** The process has no descriptor left for it. */
+  | 'no_descriptor'
   /** It broke off before its answer was complete. */
   | 'reset'
   /** Its answer cannot be passed on. */
