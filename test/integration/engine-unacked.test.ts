@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import { createServer, type Socket } from 'node:net';
 import { describe, it, type TestContext } from 'node:test';
@@ -20,6 +19,7 @@ import {
   UPSTREAM,
 } from '../support/engine-lab.js';
 import { eventually } from '../support/eventually.js';
+import { leftTowards } from '../support/kernel-leftovers.js';
 import { kernelSockets } from '../support/kernel-oracle.js';
 import { changeSockets } from '../support/socket-tool.js';
 
@@ -113,14 +113,7 @@ async function deathMs(lab: Lab, clients: readonly RawClient[], fromMs: number):
 
 /** The kernel has no socket left towards these clients, not even one without owner. */
 function assertNoOrphan(ports: readonly number[]): void {
-  const lines = `${readFileSync('/proc/net/tcp', 'utf8')}${readFileSync('/proc/net/tcp6', 'utf8')}`;
-  for (const port of ports) {
-    const remote = `:${port.toString(16).toUpperCase().padStart(4, '0')} `;
-    const towards = lines
-      .split('\n')
-      .filter((line) => line.split(/\s+/)[3]?.endsWith(remote.trim()));
-    assert.deepEqual(towards, [], `a socket towards ${port}`);
-  }
+  assert.deepEqual(leftTowards(ports), {});
 }
 
 describe('a peer that dies with data in flight', { concurrency: true }, () => {
