@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Readable } from 'node:stream';
 import type { Connection } from '../listeners/connection.js';
+import { grpcAnswer, isGrpc } from './grpc-status.js';
 import type { FlatHeaders } from './headers.js';
 import type { RequestTimer } from './request-timer.js';
 
@@ -44,13 +45,19 @@ export interface ResponseHead {
   readonly trailers: boolean;
 }
 
-/** Answers for the proxy itself: a status, one line of text, and `more` headers. */
+/** Answers for the proxy itself: a status, one line of text, and `more` headers; to a gRPC client in its own words. */
 export function answer(
   exchange: Exchange,
   status: number,
   text: string,
   more: FlatHeaders = [],
 ): void {
+  if (status >= 400 && isGrpc(exchange.headers)) {
+    const headers = grpcAnswer(status, text);
+    exchange.respond({ status: 200, reason: '', headers, body: false, trailers: false });
+    exchange.end([]);
+    return;
+  }
   const body = Buffer.from(`${text}\n`);
   const own = ['content-type', 'text/plain; charset=utf-8', 'content-length', `${body.length}`];
   const headers = more.length === 0 ? own : [...own, ...more];

@@ -1,29 +1,22 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  type ClientHttp2Session,
-  type ClientHttp2Stream,
-  constants,
-  type IncomingHttpHeaders,
-} from 'node:http2';
+import { type ClientHttp2Stream, constants, type IncomingHttpHeaders } from 'node:http2';
 import { isHopByHop } from '../../shared/names/http-fields.js';
 import type { Clock } from '../../shared/time/clock.js';
+import type { Endpoint } from './dial.js';
 import type { EndpointChoice } from './endpoints.js';
 import { answer, type Exchange } from './exchange.js';
-import { type FlatHeaders, hasName, valuesOf } from './headers.js';
+import type { FlatHeaders } from './headers.js';
 import { countStatus, type StatusCounts } from './http-traffic.js';
 import { toRecord } from './http2-exchange.js';
-import type { Http2Upstream } from './http2-upstream.js';
+import type { Http2Upstream, UpstreamSession } from './http2-upstream.js';
 import { type Passage, passBack } from './passage.js';
+import { ReplayBody } from './replay-body.js';
 import { type RequestDeadline, startDeadline } from './request-deadline.js';
 import type { UpstreamErrors } from './upstream-errors.js';
 import type { Upstreams } from './upstreams.js';
 
-/** gRPC needs HTTP/2 on both sides: its status is in the trailers. */
-export function isGrpc(headers: FlatHeaders): boolean {
-  if (!hasName(headers, 'content-type')) return false;
-  const [type = ''] = valuesOf(headers, 'content-type');
-  return type.startsWith('application/grpc');
-}
+/** A request that no backend took goes to another session or endpoint, that many times in all. */
+const MAX_ATTEMPTS = 3;
 
 export interface GrpcContext {
   /** Where the request may go. */
@@ -35,7 +28,7 @@ export interface GrpcContext {
 
 /** Sends a request to an HTTP/2 backend and streams both directions until both have ended. */
 export function forwardGrpc(exchange: Exchange, passage: Passage, context: GrpcContext): void {
-  new GrpcForwarding(exchange, passage, context).start(context);
+  new GrpcForwarding(exchange, passage, context).start();
 }
 
 class GrpcForwarding {
@@ -43,51 +36,63 @@ class GrpcForwarding {
   readonly #passage: Passage;
   readonly #statuses: StatusCounts;
   readonly #errors: UpstreamErrors;
+  readonly #choice: EndpointChoice;
+  readonly #upstreams: Upstreams;
+  readonly #body: ReplayBody | undefined;
   readonly #deadline: RequestDeadline;
   #stream: ClientHttp2Stream | undefined;
+  #attempts = 0;
   #responded = false;
   /** The client is gone, or has been told that time is up. */
   #over = false;
 
-  constructor(exchange: Exchange, passage: Passage, { statuses, clock, upstreams }: GrpcContext) {
+  constructor(exchange: Exchange, passage: Passage, context: GrpcContext) {
+    const { choice, statuses, clock, upstreams } = context;
     this.#exchange = exchange;
+    this.#choice = choice;
+    this.#upstreams = upstreams;
+    this.#body = exchange.body === undefined ? undefined : new ReplayBody(exchange.body);
     this.#passage = passage;
     this.#statuses = statuses;
     this.#errors = upstreams.errors;
     this.#deadline = startDeadline(clock, passage.timeoutMs, this.#onDue);
   }
 
-  start(context: Pick<GrpcContext, 'choice' | 'upstreams'>): void {
-    const { choice, upstreams } = context;
+  start(): void {
     this.#exchange.onClient = this.#onClient;
-    const endpoint = choice.next();
-    if (endpoint === undefined) {
-      this.#answer(503, 'no backend available');
-      return;
+    if (this.#body !== undefined) {
+      this.#body.onBroken = () => this.#stream?.close(constants.NGHTTP2_CANCEL);
     }
-    const upstream = upstreams.http2(endpoint);
-    upstream.withSession((session, _error) => {
+    this.#sendNext();
+  }
+
+  #sendNext(): void {
+    const endpoint = this.#choice.next();
+    if (endpoint === undefined) this.#answer(503, 'no backend available');
+    else this.#send(endpoint);
+  }
+
+  #send(endpoint: Endpoint): void {
+    const upstream = this.#upstreams.http2(endpoint);
+    upstream.withSession((session) => {
       if (this.#over) return;
       if (session !== undefined) {
-        this.#relay(session, upstream);
+        this.#relay(endpoint, upstream, session);
         return;
       }
       // Nothing of the request has left: another endpoint may have it.
-      choice.failed(endpoint);
-      this.start(context);
+      this.#choice.failed(endpoint);
+      this.#sendNext();
     });
   }
 
-  #relay(session: ClientHttp2Session, upstream: Http2Upstream): void {
+  #relay(endpoint: Endpoint, upstream: Http2Upstream, session: UpstreamSession): void {
     const exchange = this.#exchange;
-    const stream = session.request(requestHead(exchange.method, this.#passage), {
-      endStream: exchange.body === undefined,
-    });
+    const head = requestHead(exchange.method, this.#passage);
+    const stream = upstream.request(session, head, this.#body === undefined);
     this.#stream = stream;
-    upstream.count(stream);
+    this.#attempts += 1;
     let trailers: FlatHeaders = [];
-    exchange.body?.on('error', () => stream.close(constants.NGHTTP2_CANCEL));
-    exchange.body?.pipe(stream);
     stream.on('headers', (headers) => {
       if (!this.#over) exchange.inform(Number(headers[':status']), toFlat(headers));
     });
@@ -100,18 +105,36 @@ class GrpcForwarding {
     });
     stream.on('error', () => undefined);
     onEnd(stream, (complete) => {
-      this.#deadline.cancel();
       if (this.#over) return;
-      if (!complete) this.#errors.note('reset');
-      if (complete) exchange.end(trailers);
-      else if (this.#responded) exchange.abort();
-      else this.#answer(502, 'backend broke off');
+      if (complete && this.#responded) this.#complete(trailers);
+      else this.#onBroken(endpoint, stream.rstCode);
     });
+    this.#body?.sendTo(stream);
+  }
+
+  #complete(trailers: FlatHeaders): void {
+    this.#over = true;
+    this.#deadline.cancel();
+    this.#exchange.end(trailers);
+  }
+
+  #onBroken(endpoint: Endpoint, code: number): void {
+    // Not processed at all, says the backend, or its GOAWAY did (RFC 9113 §8.7): safe whatever the method.
+    const isUntouched = code === constants.NGHTTP2_REFUSED_STREAM && !this.#responded;
+    if (isUntouched && this.#attempts < MAX_ATTEMPTS && (this.#body?.isReplayable ?? true)) {
+      this.#send(endpoint);
+      return;
+    }
+    this.#errors.note('reset');
+    this.#deadline.cancel();
+    if (this.#responded) this.#exchange.abort();
+    else this.#answer(502, 'backend broke off');
   }
 
   #respond(raw: IncomingHttpHeaders, flags: number): void {
     if (this.#over) return;
     this.#responded = true;
+    this.#body?.settle();
     const status = Number(raw[':status']);
     const body = (flags & constants.NGHTTP2_FLAG_END_STREAM) === 0;
     const headers = passBack(toFlat(raw), this.#passage);
@@ -120,6 +143,7 @@ class GrpcForwarding {
   }
 
   #answer(status: number, text: string): void {
+    this.#over = true;
     this.#deadline.cancel();
     countStatus(this.#statuses, status);
     answer(this.#exchange, status, text);

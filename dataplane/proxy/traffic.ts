@@ -7,7 +7,8 @@ import type { Dialer } from './dial.js';
 import type { Endpoints } from './endpoints.js';
 import { answer, type Exchange } from './exchange.js';
 import { forward } from './forward.js';
-import { forwardGrpc, isGrpc } from './forward-grpc.js';
+import { forwardGrpc } from './forward-grpc.js';
+import { isGrpc } from './grpc-status.js';
 import type { FlatHeaders } from './headers.js';
 
 import { type BindTraffic, countStatus, decideRoute, type RouteDecision } from './http-traffic.js';

@@ -63,6 +63,7 @@ export const PURE: readonly string[] = [
   'dataplane/keepalive/unacked',
   'dataplane/proxy/arrival-watch',
   'dataplane/proxy/forwarded',
+  'dataplane/proxy/grpc-status',
   'dataplane/proxy/header-changes',
   'dataplane/proxy/headers',
   'dataplane/proxy/host-table',
