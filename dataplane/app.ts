@@ -12,6 +12,7 @@ import { refuseForeignPage } from './admin/host-check.js';
 import { type HttpServer, startHttpServer } from './admin/http-server.js';
 import { createReadiness, type Readiness, readinessEndpoints } from './admin/readiness.js';
 import { statsEndpoints } from './admin/stats.js';
+import type { DrainDisplay } from './drain-progress.js';
 import { createEngine } from './engine/create-engine.js';
 import type { Engine } from './engine/engine.js';
 import type { WorkerFlags } from './flags.js';
@@ -46,7 +47,7 @@ export interface Worker {
     readonly readiness: HostPort;
   };
   /** Leaves the fleet, lets open connections end for at most `graceMs`, then closes everything. */
-  stop(graceMs: number): Promise<void>;
+  stop(graceMs: number, display?: DrainDisplay): Promise<void>;
 }
 
 /** A control plane behind a dead path is noticed within 30 s; TCP keepalive alone, as in the reference proxy, takes 30 min. */
@@ -106,10 +107,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
       stats: servers.stats.address,
       readiness: servers.readiness.address,
     },
-    async stop(graceMs) {
+    async stop(graceMs, display) {
       readiness.pending('draining');
       client.stop();
-      await engine.drain(graceMs);
+      const report = await engine.drain(graceMs, display?.show);
+      display?.finish(report);
       await lastGoodFile?.close();
       await Promise.all(Object.values(servers).map((server) => server.close()));
     },

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: Apache-2.0
+import { constants } from 'node:os';
 import { CommanderError } from 'commander';
 import { HeartlineError, toHeartlineError } from '../shared/errors/heartline-error.js';
 import { packageVersion } from '../shared/process/package-version.js';
@@ -8,10 +9,13 @@ import { onStopSignal } from '../shared/process/stop-signals.js';
 import { createLogger, type Logger } from '../shared/telemetry/logger.js';
 import { systemClock } from '../shared/time/system-clock.js';
 import { startWorker, type Worker } from './app.js';
+import { createDrainDisplay, type DrainDisplay } from './drain-progress.js';
 import { parseFlags, type WorkerFlags } from './flags.js';
 
 /** sysexits.h EX_USAGE. */
 const EXIT_USAGE = 64;
+/** As shells say it: a second signal cut the drain short. */
+const EXIT_BY_SIGNAL = 128;
 
 await main();
 
@@ -49,24 +53,30 @@ interface Lifecycle {
 function createLifecycle(flags: WorkerFlags, logger: Logger): Lifecycle {
   let worker: Worker | undefined;
   let ending = false;
-  const end = (graceMs: number): void => {
-    if (ending || worker === undefined) process.exit(0);
+  const end = (graceMs: number, impatient: number): void => {
+    if (worker === undefined) process.exit(0);
+    if (ending) process.exit(impatient);
     ending = true;
     logger.info({ graceMs }, 'worker ends');
-    worker.stop(graceMs).then(
+    worker.stop(graceMs, drainDisplay(logger)).then(
       () => process.exit(0),
       (thrown: unknown) => fail(toHeartlineError(thrown)),
     );
   };
-  const endGracefully = (): void => end(flags.drainSeconds * 1000);
-  onStopSignal(endGracefully);
-  if (flags.parentPipe) onParentGone(process.stdin, () => end(0));
+  const graceMs = flags.drainSeconds * 1000;
+  onStopSignal((signal) => end(graceMs, EXIT_BY_SIGNAL + constants.signals[signal]));
+  if (flags.parentPipe) onParentGone(process.stdin, () => end(0, 0));
   return {
-    end: endGracefully,
+    end: () => end(graceMs, 0),
     started(running) {
       worker = running;
     },
   };
+}
+
+function drainDisplay(logger: Logger): DrainDisplay {
+  const draw = process.stderr.isTTY ? (text: string) => void process.stderr.write(text) : undefined;
+  return createDrainDisplay({ clock: systemClock(), logger, draw });
 }
 
 function readFlags(build: string): WorkerFlags {

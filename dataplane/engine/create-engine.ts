@@ -26,11 +26,19 @@ import { Traffic } from '../proxy/traffic.js';
 import { Upstreams } from '../proxy/upstreams.js';
 import { ApplyRuns } from './apply-runs.js';
 import { ConnectionLog } from './connection-log.js';
+import { DrainWatch } from './drain-watch.js';
 import type { ConnectionQuery, Engine } from './engine.js';
 import { DEFAULT_LIMITS, type EngineLimits } from './limits.js';
 import { Observer } from './observer.js';
 import type { EndpointTable, Plan, TcpKeepalive } from './plan.js';
-import type { ApplyReport, CloseCause, ConnectionPage, EngineSummary } from './report.js';
+import type {
+  ApplyReport,
+  CloseCause,
+  ConnectionPage,
+  DrainProgress,
+  DrainReport,
+  EngineSummary,
+} from './report.js';
 import { ValuesKeeper } from './values-keeper.js';
 
 export interface EngineOptions {
@@ -91,6 +99,7 @@ class SocketEngine implements Engine {
   #version = '';
   #changed = false;
   #draining: (() => void) | undefined;
+  #drainWatch: DrainWatch | undefined;
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -276,7 +285,7 @@ class SocketEngine implements Engine {
     return () => void this.#listeners.delete(listener);
   }
 
-  drain(graceMs: number): Promise<void> {
+  drain(graceMs: number, onProgress?: (progress: DrainProgress) => void): Promise<DrainReport> {
     const retire = (closeIdle: boolean): void => {
       for (const { driver } of [...this.#registry.connections]) {
         driver?.retire({ cause: 'drain', closeIdle });
@@ -284,16 +293,21 @@ class SocketEngine implements Engine {
     };
     const closed = this.#binds.closeAll('draining');
     retire(false);
-    const timer = this.#options.clock.after(graceMs, () => {
-      for (const connection of [...this.#registry.connections]) endConnection(connection, 'drain');
+    const { clock } = this.#options;
+    const { connections } = this.#registry;
+    const watch = new DrainWatch({ clock, graceMs, connections, onProgress });
+    this.#drainWatch = watch;
+    const timer = clock.after(graceMs, () => {
+      watch.hardEnd();
+      for (const connection of [...connections]) endConnection(connection, 'drain');
     });
-    return new Promise<void>((resolve) => {
+    return new Promise<DrainReport>((resolve) => {
       // Those who were in an accept queue are told too, and a request that is here already is read before its connection counts as idle.
       void closed.then(onePoll).then(() => {
         this.#draining = () => {
           timer.cancel();
           this.#draining = undefined;
-          this.#stop(resolve);
+          this.#stop(() => resolve(watch.finish()));
         };
         retire(true);
         this.#finishDrain();
@@ -322,6 +336,7 @@ class SocketEngine implements Engine {
     const { group, admitted } = connection;
     if (admitted !== 0) countLeft(group.access, admitted);
     this.#observer.closed(connection, cause);
+    this.#drainWatch?.closed(connection, cause);
     this.#groups.noteClosed(group);
     this.#descriptors.check();
     this.#finishDrain();

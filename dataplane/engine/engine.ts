@@ -6,6 +6,8 @@ import type {
   ConnectionProtocol,
   ConnectionSide,
   ConnectionState,
+  DrainProgress,
+  DrainReport,
   EngineSummary,
 } from './report.js';
 
@@ -63,6 +65,7 @@ export interface Engine {
   summary(): EngineSummary;
   /** Calls back after anything in `summary()` changed; calls are merged per turn of the loop. */
   onChange(listener: () => void): () => void;
-  /** Stops accepting, ends connections gracefully, hard after `graceMs`; settles when none is left. */
-  drain(graceMs: number): Promise<void>;
+  /** Stops accepting, ends connections gracefully, hard after `graceMs`; settles when none is left. `onProgress`
+   * is called twice a second meanwhile. */
+  drain(graceMs: number, onProgress?: (progress: DrainProgress) => void): Promise<DrainReport>;
 }

@@ -78,6 +78,23 @@ export type CloseCause =
   | 'drain'
   | 'error';
 
+/** Where a drain stands. */
+export interface DrainProgress {
+  /** Connections of clients that are still open. */
+  readonly left: number;
+  readonly byProtocol: ReadonlyMap<ConnectionProtocol, number>;
+  /** Until those that are left are cut off, milliseconds. */
+  readonly hardEndInMs: number;
+}
+
+export interface DrainReport {
+  /** Connections of clients that ended during the drain, by cause. */
+  readonly ended: ReadonlyMap<CloseCause, number>;
+  /** Of those: cut off, because the grace was over. */
+  readonly cut: number;
+  readonly tookMs: number;
+}
+
 /** The newest PING of an HTTP/2 connection. */
 export interface PingView {
   readonly sentAgoMs: number;

@@ -15,6 +15,17 @@ describe('lines of children', () => {
       'bind failed (EACCES)',
     ],
     ['information', line({ level: 'info' }), undefined],
+    [
+      'a drain',
+      line({
+        level: 'info',
+        msg: 'draining',
+        left: 3,
+        hardEndSeconds: 7,
+        byProtocol: { h2: 1, tcp: 2 },
+      }),
+      'draining: 3 connections left (h2 1, tcp 2), 7 s to the hard end',
+    ],
     ['text', 'Error: boom', undefined],
     ['half a line', '{"level":"warn"', undefined],
   ] as const) {

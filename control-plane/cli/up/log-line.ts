@@ -15,8 +15,9 @@ const HIDDEN_FIELDS: ReadonlySet<string> = new Set([
 /** A child's JSON log line as text for the terminal, or undefined when it is none that matters there. */
 export function shownText(line: string): string | undefined {
   const entry = parseEntry(line);
-  if (entry === undefined || !SHOWN_LEVELS.has(entry['level'])) return undefined;
-  return entryText(entry);
+  if (entry === undefined) return undefined;
+  if (entry['msg'] === 'draining') return drainingText(entry);
+  return SHOWN_LEVELS.has(entry['level']) ? entryText(entry) : undefined;
 }
 
 /** Whether a line reports a failure: a JSON line of level error or fatal, or what our programs print last. */
@@ -39,6 +40,18 @@ function parseEntry(line: string): Readonly<Record<string, unknown>> | undefined
     // A line that only looks like JSON is shown as it is.
     return undefined;
   }
+}
+
+/** A worker that drains says every few seconds how many connections are left; whoever waits for it sees them go. */
+function drainingText({
+  left,
+  hardEndSeconds,
+  byProtocol,
+}: Readonly<Record<string, unknown>>): string {
+  const kinds = Object.entries((byProtocol ?? {}) as Readonly<Record<string, number>>)
+    .map(([protocol, count]) => `${protocol} ${count}`)
+    .join(', ');
+  return `draining: ${left} connections left (${kinds}), ${hardEndSeconds} s to the hard end`;
 }
 
 function entryText(entry: Readonly<Record<string, unknown>>): string {
