@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { EngineOptions } from '../../dataplane/engine/create-engine.js';
 import type { Engine } from '../../dataplane/engine/engine.js';
-import type { HttpSettings } from '../../dataplane/engine/plan.js';
+import type { BindPlan, HttpSettings } from '../../dataplane/engine/plan.js';
 import { connectRaw, plan, portOf, type RawClient, startEngine } from '../support/engine-lab.js';
 import { eventually } from '../support/eventually.js';
 import {
@@ -28,17 +28,18 @@ export interface Http1Lab {
 
 export interface Http1LabOptions extends Partial<EngineOptions> {
   readonly http?: Partial<HttpSettings>;
+  readonly proxyProtocol?: BindPlan['proxyProtocol'];
 }
 
 const WARM_PATH = '/warm';
 
 export async function startHttp1Lab(
   t: TestContext,
-  { http = {}, ...options }: Http1LabOptions = {},
+  { http = {}, proxyProtocol, ...options }: Http1LabOptions = {},
 ): Promise<Http1Lab> {
   const backend = await startRecorder(t);
   const engine = startEngine(t, options);
-  await engine.apply(plan('1', { backendPort: backend.port, http }));
+  await engine.apply(plan('1', { backendPort: backend.port, http, proxyProtocol }));
   const port = portOf(engine);
   const connect = (): Promise<RawClient> => connectRaw(t, port);
   const connectWarm = async (): Promise<RawClient> => {

@@ -264,6 +264,31 @@ describe('an answer before the end of its request', { concurrency: true }, () =>
   });
 });
 
+describe('a connection through a balancer', () => {
+  const proxyProtocol = { versions: 'all', mode: 'strict' } as const;
+
+  it('names the client behind it in X-Forwarded-For, and the balancer nowhere', async (t) => {
+    const lab = await startLab(t, { proxyProtocol });
+    const client = await lab.connect();
+    client.socket.write('PROXY TCP6 2001:db8::7 2001:db8::1 4711 80\r\n');
+    client.socket.write(get('/behind', ['x-forwarded-for: 192.0.2.1']));
+    const { fields } = await lab.arrived('/behind');
+    assert.ok(fields.includes('x-forwarded-for: 192.0.2.1, 2001:db8::7'), fields.join());
+  });
+
+  it('has the time of a head from the first byte behind the PROXY header', async (t) => {
+    const lab = await startLab(t, { proxyProtocol, limits: { http1HeadMs: 600 } });
+    const client = await lab.connect();
+    client.socket.write('PROXY TCP4 192.0.2.7 192.0.2.1 4711 80\r\n');
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    assert.equal(client.received(), '');
+    const firstByteMs = performance.now();
+    client.socket.write('GET / HTTP/1.1\r\n');
+    await client.until('HTTP/1.1 408 ');
+    assertWithin(performance.now() - firstByteMs, 590);
+  });
+});
+
 describe('clients that go away', () => {
   it('200 in the middle of an answer leave the pool as good as new', async (t) => {
     const lab = await startLab(t, {});
