@@ -6,7 +6,7 @@ import type { ConnectionRegistry } from '../listeners/registry.js';
 import { countAdmitted } from './access-counts.js';
 import type { Authorization, ConnectionSource } from './network-authorization.js';
 import { ProxyHandshake } from './proxy-handshake.js';
-import type { ProxiedAddress } from './proxy-header.js';
+import type { ProxiedEnds } from './proxy-header.js';
 
 /** What admission asks a bind for; read when it is needed, so the newest plan counts. */
 export interface GuardedBind {
@@ -35,20 +35,20 @@ export function admit<B extends GuardedBind>(
     return;
   }
   const { registry, handshakeMs } = options;
-  const done = (client: ProxiedAddress | undefined): void =>
-    authorize(connection, bind, client, options);
+  const done = (proxied: ProxiedEnds | undefined): void =>
+    authorize(connection, bind, proxied, options);
   new ProxyHandshake(connection, { proxyProtocol, handshakeMs, registry, done }).start();
 }
 
 function authorize<B extends GuardedBind>(
   connection: Connection,
   bind: B,
-  client: ProxiedAddress | undefined,
+  proxied: ProxiedEnds | undefined,
   options: AdmissionOptions<B>,
 ): void {
   const { authorization } = bind;
   if (authorization !== undefined) {
-    const ends = endsOf(connection.socket, client);
+    const ends = endsOf(connection.socket, proxied);
     if (ends === undefined) {
       endConnection(connection, 'client');
       return;
@@ -66,14 +66,15 @@ function authorize<B extends GuardedBind>(
 /** Undefined: the peer is gone already. */
 function endsOf(
   { remoteAddress, remotePort, localAddress, localPort }: Socket,
-  client: ProxiedAddress | undefined,
+  proxied: ProxiedEnds | undefined,
 ) {
   if (remoteAddress === undefined || localAddress === undefined) return undefined;
   const rawAddress = plainAddress(remoteAddress);
   const rawPort = remotePort ?? 0;
-  const { address, port } = client ?? { address: rawAddress, port: rawPort };
+  const { address, port } = proxied?.source ?? { address: rawAddress, port: rawPort };
   const source: ConnectionSource = { address, port, rawAddress, rawPort };
-  return { source, destination: { address: plainAddress(localAddress), port: localPort ?? 0 } };
+  const own = { address: plainAddress(localAddress), port: localPort ?? 0 };
+  return { source, destination: proxied?.destination ?? own };
 }
 
 const MAPPED_IPV4 = '::ffff:';

@@ -18,6 +18,14 @@ export function parseIp(text: string): Ip | undefined {
   return address?.zoneId === undefined ? address : new ipaddr.IPv6(address.parts);
 }
 
+/** The address of 4 or 16 bytes in network order; an IPv4 address in IPv6 clothes is the IPv4 one. */
+export function ipOfBytes(bytes: Uint8Array): Ip {
+  const ip = ipaddr.fromByteArray([...bytes]);
+  return ip.kind() === 'ipv6' && (ip as ipaddr.IPv6).isIPv4MappedAddress()
+    ? (ip as ipaddr.IPv6).toIPv4Address()
+    : ip;
+}
+
 /** The library reads `::1.2.3.4` as `::ffff:1.2.3.4`, which is another address. */
 function withoutDots(text: string): string | undefined {
   const at = text.lastIndexOf(':') + 1;

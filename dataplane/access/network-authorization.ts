@@ -15,7 +15,7 @@ export interface ConnectionSource {
   readonly rawPort: number;
 }
 
-/** Where it arrived: the worker's own address. */
+/** Where it arrived: the destination of the PROXY header, else the worker's own address. */
 export interface ConnectionDestination {
   readonly address: string;
   readonly port: number;

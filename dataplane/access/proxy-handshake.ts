@@ -9,15 +9,15 @@ import {
 } from '../listeners/connection.js';
 import { formatAddress } from '../listeners/connection-query.js';
 import type { ConnectionRegistry } from '../listeners/registry.js';
-import { type ProxiedAddress, readProxyHeader } from './proxy-header.js';
+import { type ProxiedEnds, readProxyHeader } from './proxy-header.js';
 
 export interface ProxyHandshakeOptions {
   readonly proxyProtocol: ProxyProtocolPlan;
   /** From accept to the end of the header, milliseconds. */
   readonly handshakeMs: number;
   readonly registry: Pick<ConnectionRegistry, 'schedule'>;
-  /** Called once, with the client that the header names; the socket is paused and what followed the header is back in it. */
-  readonly done: (client: ProxiedAddress | undefined) => void;
+  /** Called once, with the ends that the header names; the socket is paused and what followed the header is back in it. */
+  readonly done: (ends: ProxiedEnds | undefined) => void;
 }
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -72,7 +72,7 @@ export class ProxyHandshake implements ConnectionDriver {
     const { mode, versions } = this.#options.proxyProtocol;
     const reading = readProxyHeader(seen, versions);
     if (reading.kind === 'more') return;
-    if (reading.kind === 'header') this.#finish(reading.length, reading.source);
+    if (reading.kind === 'header') this.#finish(reading.length, reading.ends);
     else if (reading.kind === 'none' && mode === 'optional') this.#finish(0, undefined);
     else this.#refuse();
   };
@@ -88,7 +88,7 @@ export class ProxyHandshake implements ConnectionDriver {
     resetConnection(this.#connection, 'handshake');
   }
 
-  #finish(headerBytes: number, client: ProxiedAddress | undefined): void {
+  #finish(headerBytes: number, ends: ProxiedEnds | undefined): void {
     this.#stop();
     const { socket } = this.#connection;
     const rest = this.#seen?.subarray(headerBytes);
@@ -96,10 +96,10 @@ export class ProxyHandshake implements ConnectionDriver {
     socket.pause();
     if (rest !== undefined && rest.length > 0) socket.unshift(rest);
     this.#connection.driver = undefined;
-    if (client !== undefined) {
-      this.#connection.client = formatAddress(client.address, client.port);
+    if (ends !== undefined) {
+      this.#connection.client = formatAddress(ends.source.address, ends.source.port);
     }
-    this.#options.done(client);
+    this.#options.done(ends);
     const retired = this.#retired;
     if (retired !== undefined) driverOf(this.#connection)?.retire(retired);
   }

@@ -12,7 +12,8 @@ const INET6 = { address: '2001:db8::7', port: 40_000 };
 const SERVER6 = { address: '2001:db8::1', port: 443 };
 
 function named(reading: ProxyHeaderReading): unknown {
-  return reading.kind === 'header' ? [reading.source, reading.destination] : reading.kind;
+  if (reading.kind !== 'header') return reading.kind;
+  return [reading.ends?.source, reading.ends?.destination];
 }
 
 describe('PROXY header, version 1', () => {

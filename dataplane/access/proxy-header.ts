@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ProxyProtocolPlan } from '../engine/plan.js';
-import { formatIp, parseIp } from './ip-text.js';
+import { formatIp, ipOfBytes, parseIp } from './ip-text.js';
 
 /** An address and port of the connection that the balancer took. */
 export interface ProxiedAddress {
   /** IP address in its shortest text; IPv4 without `::ffff:`. */
   readonly address: string;
   readonly port: number;
+}
+
+/** The two ends of it. */
+export interface ProxiedEnds {
+  readonly source: ProxiedAddress;
+  readonly destination: ProxiedAddress;
 }
 
 /** What the first bytes of a connection are (https://www.haproxy.org/download/3.0/doc/proxy-protocol.txt). */
@@ -23,8 +29,7 @@ export type ProxyHeaderReading =
       readonly length: number;
       readonly version: 1 | 2;
       /** Undefined: the header names none (health checks, unix sockets), and the connection's own addresses count. */
-      readonly source: ProxiedAddress | undefined;
-      readonly destination: ProxiedAddress | undefined;
+      readonly ends: ProxiedEnds | undefined;
     };
 
 const V1_PREFIX = Buffer.from('PROXY ', 'latin1');
@@ -78,7 +83,7 @@ function readV1(bytes: Buffer): ProxyHeaderReading {
   const [, family, ...fields] = bytes.toString('latin1', 0, end - 1).split(' ');
   const length = end + 1;
   // §2.1: what follows UNKNOWN is to be ignored.
-  if (family === 'UNKNOWN') return header(1, length, undefined, undefined);
+  if (family === 'UNKNOWN') return header(1, length, undefined);
   if (family !== 'TCP4' && family !== 'TCP6')
     return broken('the family is none of TCP4, TCP6, UNKNOWN');
   const [from = '', to = '', fromPort = '', toPort = '', ...more] = fields;
@@ -87,7 +92,7 @@ function readV1(bytes: Buffer): ProxyHeaderReading {
   if (source === undefined || destination === undefined || more.length > 0) {
     return broken(`the addresses are not those of ${family}`);
   }
-  return header(1, length, source, destination);
+  return header(1, length, { source, destination });
 }
 
 function readV1Address(
@@ -129,12 +134,12 @@ function readV2(bytes: Buffer): ProxyHeaderReading {
     if (rest < (ADDRESS_BYTES[family] ?? 0)) return broken('it is too short for its addresses');
   }
   if (bytes.length < length) return MORE;
-  if (command === LOCAL) return header(2, length, undefined, undefined);
+  if (command === LOCAL) return header(2, length, undefined);
   if (!hasWholeTlvs(bytes, V2_FIXED_BYTES + (ADDRESS_BYTES[family] ?? 0), length)) {
     return broken('an extension does not fit into it');
   }
   const named = transport === STREAM && (family === INET || family === INET6);
-  if (!named) return header(2, length, undefined, undefined);
+  if (!named) return header(2, length, undefined);
   return readV2Addresses(bytes, family === INET ? 4 : 16, length);
 }
 
@@ -146,14 +151,12 @@ function readV2Addresses(bytes: Buffer, size: 4 | 16, length: number): ProxyHead
     address: textOf(bytes, at + size, size),
     port: bytes.readUInt16BE(port + 2),
   };
-  return header(2, length, source, destination);
+  return header(2, length, { source, destination });
 }
 
 function textOf(bytes: Buffer, at: number, size: 4 | 16): string {
-  if (size === 4) return bytes.subarray(at, at + 4).join('.');
-  const groups = Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(at + 2 * i).toString(16));
-  const ip = parseIp(groups.join(':'));
-  return ip === undefined ? '' : formatIp(ip);
+  const address = bytes.subarray(at, at + size);
+  return size === 4 ? address.join('.') : formatIp(ipOfBytes(address));
 }
 
 /** §2.2.7: type, length of two bytes, value; none of them is of interest here. */
@@ -166,11 +169,6 @@ function hasWholeTlvs(bytes: Buffer, from: number, end: number): boolean {
   return at === end;
 }
 
-function header(
-  version: 1 | 2,
-  length: number,
-  source: ProxiedAddress | undefined,
-  destination: ProxiedAddress | undefined,
-): ProxyHeaderReading {
-  return { kind: 'header', version, length, source, destination };
+function header(version: 1 | 2, length: number, ends: ProxiedEnds | undefined): ProxyHeaderReading {
+  return { kind: 'header', version, length, ends };
 }

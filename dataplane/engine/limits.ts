@@ -2,7 +2,7 @@
 
 /** Limits of the engine itself, behind no policy field; tests shorten them. Times in milliseconds. */
 export interface EngineLimits {
-  /** From accept to the end of a PROXY protocol header. Default 15000, the reference's limit for TLS handshakes. */
+  /** From accept to the end of a PROXY protocol header. Default 5000, as the reference proxy. */
   readonly proxyHeaderMs: number;
   /** Every socket is read again within this time, and repaired when another process changed it. Default 60000. */
   readonly auditMs: number;
@@ -23,7 +23,7 @@ export interface EngineLimits {
 }
 
 export const DEFAULT_LIMITS: EngineLimits = {
-  proxyHeaderMs: 15_000,
+  proxyHeaderMs: 5000,
   auditMs: 60_000,
   probesPerSecond: 2000,
   http1HeadMs: 30_000,

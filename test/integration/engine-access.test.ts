@@ -299,7 +299,7 @@ describe('network authorization', { concurrency: true }, () => {
       proxyProtocol: STRICT,
       access: {
         allow: ['source.address == "198.51.100.7" && source.port == 40000'],
-        require: ['ip(source.rawAddress).isLoopback()'],
+        require: ['ip(source.rawAddress).isLoopback()', 'destination.address == "203.0.113.9"'],
       },
     });
     const allowed = await connectRaw(t, port);
