@@ -33,6 +33,11 @@ export interface LabClient {
   destroy(): void;
 }
 
+export interface LabSession extends LabClient {
+  /** Resolves when the worker's next PING is here, which is answered at once. */
+  nextPing(): Promise<void>;
+}
+
 /** `request`: one that was answered; `trickle`: one whose answer never ends; `flood`: the same, as fast as can be. */
 export type Errand = 'request' | 'trickle' | 'flood';
 const PATHS: Readonly<Record<Errand, string>> = {
@@ -144,7 +149,7 @@ class SocketClient extends Client {
 
 const CHUNKS_SEEN_BYTES = 20_000;
 
-class SessionClient extends Client {
+class SessionClient extends Client implements LabSession {
   readonly #session: ClientHttp2Session;
   readonly #socket: Socket;
   #stream: ClientHttp2Stream | undefined;
@@ -170,6 +175,10 @@ class SessionClient extends Client {
     this.#stream.on('error', () => undefined);
     this.#stream.on('data', (chunk: Buffer) => this.#onData(chunk));
     await this.until(() => this.receivedBytes > CHUNKS_SEEN_BYTES);
+  }
+
+  async nextPing(): Promise<void> {
+    await once(this.#session, 'ping');
   }
 
   /** In the midst of an answer it sends WINDOW_UPDATEs by itself, some time since the previous part. */
@@ -220,7 +229,7 @@ async function openSocket(origin: Origin, errand: Errand, isUpgrade: boolean): P
   return client;
 }
 
-export async function connectSession(origin: Origin, errand: Errand): Promise<LabClient> {
+export async function connectSession(origin: Origin, errand: Errand): Promise<LabSession> {
   const socket = await connectSocket(origin);
   const session = connectHttp2('http://lab', { createConnection: () => socket });
   const client = new SessionClient(session, socket, errand);

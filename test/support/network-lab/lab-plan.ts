@@ -30,18 +30,24 @@ export interface LabBind {
   readonly backend: { readonly host: string; readonly port: number };
 }
 
-const FIRST_PORT = 8000;
+const DEFAULT_FIRST_PORT = 8000;
 
 /** The plan of a lab's worker: its listeners come and change one by one, each on a port of its own. */
 export class LabPlan {
   readonly #apply: (plan: Plan) => Promise<unknown>;
   readonly #upstreamTcp: TcpKeepalive;
   readonly #binds = new Map<string, LabBind>();
+  readonly #firstPort: number;
   #version = 0;
 
-  constructor(apply: (plan: Plan) => Promise<unknown>, upstreamTcp: TcpKeepalive) {
+  constructor(
+    apply: (plan: Plan) => Promise<unknown>,
+    upstreamTcp: TcpKeepalive,
+    firstPort = DEFAULT_FIRST_PORT,
+  ) {
     this.#apply = apply;
     this.#upstreamTcp = upstreamTcp;
+    this.#firstPort = firstPort;
   }
 
   /** Opens listeners, or gives them new values; in force when the promise settles. Returns their ports. */
@@ -50,11 +56,11 @@ export class LabPlan {
     this.#version += 1;
     const names = [...this.#binds.keys()];
     const plans = names.map((name, index) =>
-      planOf(this.#binds.get(name) as LabBind, FIRST_PORT + index),
+      planOf(this.#binds.get(name) as LabBind, this.#firstPort + index),
     );
     const version = `${this.#version}-lab`;
     await this.#apply({ version, binds: plans, upstreamTcp: this.#upstreamTcp });
-    return binds.map(({ name }) => FIRST_PORT + names.indexOf(name));
+    return binds.map(({ name }) => this.#firstPort + names.indexOf(name));
   }
 }
 
