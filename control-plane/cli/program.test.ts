@@ -476,6 +476,9 @@ describe('heartline', () => {
       };
       const { out } = await heartline(['config-dump', '--policy', 'b', ...at()]);
       assert.deepEqual(JSON.parse(out), [named('b')]);
+      replies['/config_dump?profile=1.4'] = { policies: [named('new')] };
+      const newer = await heartline(['config-dump', '--profile', '1.4', ...at()]);
+      assert.deepEqual(JSON.parse(newer.out), { policies: [named('new')] });
       const missing = await heartline(['config-dump', '--policy', 'c', ...at()]);
       assert.equal(missing.code, 66);
       assert.match(missing.err, /runs no policy named "c"/);

@@ -5,11 +5,17 @@ import type { Logger } from '../../shared/telemetry/logger.js';
 import type { Engine } from '../engine/engine.js';
 import type { ResourceSet } from '../state/resource-set.js';
 import type { GatewayResource } from '../state/resource-types.js';
-import { configDump, DUMP_PROFILES, type DumpFacts, renderDump } from './config-dump.js';
+import { configDump, type DumpFacts, renderDump } from './config-dump.js';
+import {
+  DEFAULT_PROFILE,
+  DUMP_PROFILES,
+  type DumpProfile,
+  dumpProfile,
+} from './config-dump-profile.js';
 import { connectionQuery, renderConnections } from './connections.js';
 import type { CpuProfiler } from './cpu-profile.js';
 import { type Endpoint, json, type PlainResponse, text } from './http-server.js';
-import { wholeNumber } from './query-values.js';
+import { invalid, wholeNumber } from './query-values.js';
 
 export interface AdminOptions {
   readonly resources: () => ResourceSet<GatewayResource>;
@@ -36,8 +42,8 @@ export function adminEndpoints(options: AdminOptions): Endpoint[] {
       method: 'GET',
       path: '/config_dump',
       handle: ({ query }) => {
-        requireProfile(query.get('profile'));
-        const body = renderDump(configDump(resources(), addresses(), facts));
+        const profile = readProfile(query.get('profile') ?? DEFAULT_PROFILE);
+        const body = renderDump(configDump(resources(), addresses(), facts, profile));
         return { contentType: 'application/json', body };
       },
     },
@@ -80,12 +86,10 @@ export function adminEndpoints(options: AdminOptions): Endpoint[] {
   ];
 }
 
-function requireProfile(profile: string | null): void {
-  if (profile === null || DUMP_PROFILES.some((known) => known === profile)) return;
-  throw new HeartlineError(
-    'INVALID_ARGUMENT',
-    `profile is ${profile}; this build writes ${DUMP_PROFILES.join(', ')}`,
-  );
+function readProfile(name: string): DumpProfile {
+  const profile = dumpProfile(name);
+  if (profile === undefined) throw invalid('profile', name, DUMP_PROFILES.join(', '));
+  return profile;
 }
 
 function setLevel(logger: Logger, level: string | null, startLevel: string): PlainResponse {

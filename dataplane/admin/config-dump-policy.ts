@@ -7,17 +7,15 @@ import {
   fromWireDurationMs,
   type WireDuration,
 } from '../../shared/time/duration.js';
-import { DEFAULT_HTTP, type WireHttp } from '../state/http-values.js';
+import { DEFAULT_HTTP, httpSettings, type WireHttp } from '../state/http-values.js';
 import { REFERENCE_KEEPALIVE } from '../state/keepalive-values.js';
+import type { DumpProfile, HttpField } from './config-dump-profile.js';
 import { dumpValue } from './config-dump-value.js';
 
 type FrontendKind = NonNullable<Frontend['kind']>;
 
-/** Names of the variants in profile 1.1: the reference's casing of that time, which the Keepalive guide's filters use. */
-const FRONTEND_VARIANT: Readonly<Record<FrontendKind, string>> = {
-  tcp: 'tCP',
-  tls: 'tLS',
-  http: 'hTTP',
+/** Names of the variants that are the same in every profile. */
+const FRONTEND_VARIANT: Readonly<Record<Exclude<FrontendKind, 'http' | 'tcp' | 'tls'>, string>> = {
   logging: 'accessLog',
   tracing: 'tracing',
   networkAuthorization: 'networkAuthorization',
@@ -26,8 +24,8 @@ const FRONTEND_VARIANT: Readonly<Record<FrontendKind, string>> = {
   connect: 'connect',
 };
 
-/** One entry of `policies` in profile 1.1; keys in the order of the guide's output. */
-export function dumpPolicy(policy: Policy): object {
+/** One entry of `policies`; keys in the order of the guide's output. */
+export function dumpPolicy(policy: Policy, profile: DumpProfile): object {
   const { name } = policy;
   return {
     key: policy.key ?? '',
@@ -37,7 +35,7 @@ export function dumpPolicy(policy: Policy): object {
       namespace: name.namespace ?? '',
     },
     target: dumpTarget(policy.target),
-    policy: dumpSpec(policy),
+    policy: dumpSpec(policy, profile),
   };
 }
 
@@ -54,17 +52,18 @@ function dumpTarget(target: Policy['target']): object {
   };
 }
 
-function dumpSpec(policy: Policy): object {
+function dumpSpec(policy: Policy, profile: DumpProfile): object {
   const { frontend } = policy;
   if (frontend?.kind === undefined) return dumpOther(policy);
-  return { frontend: { [FRONTEND_VARIANT[frontend.kind]]: dumpFrontend(frontend) } };
+  const variant = { ...FRONTEND_VARIANT, ...profile.frontendNames }[frontend.kind];
+  return { frontend: { [variant]: dumpFrontend(frontend, profile) } };
 }
 
 /** Kinds that this worker does not serve are shown as they came; enums that are their zero are spelt out. */
-function dumpFrontend(frontend: Frontend): unknown {
+function dumpFrontend(frontend: Frontend, profile: DumpProfile): unknown {
   const { tcp, http, proxyProtocol, connect } = frontend;
   if (tcp !== undefined) return { keepalives: dumpKeepalive(tcp.keepalives) };
-  if (http !== undefined) return dumpHttp(http);
+  if (http !== undefined) return dumpHttp(http, profile);
   if (proxyProtocol !== undefined) {
     const { version = 'V2', mode = 'STRICT' } = proxyProtocol;
     return { version: version.toLowerCase(), mode: mode.toLowerCase() };
@@ -91,18 +90,25 @@ function dumpKeepalive(keepalive: Keepalive | undefined): object {
   };
 }
 
-function dumpHttp(http: WireHttp): object {
-  return {
+function dumpHttp(http: WireHttp, { httpFields, unset }: DumpProfile): object {
+  const values: Readonly<Record<HttpField, unknown>> = {
     maxBufferSize: http.maxBufferSize ?? DEFAULT_HTTP.maxBufferBytes,
-    http1MaxHeaders: http.http1MaxHeaders ?? null,
+    http1MaxHeaders: http.http1MaxHeaders,
     http1IdleTimeout:
       duration(http.http1IdleTimeout) ?? formatGoDuration(DEFAULT_HTTP.http1IdleTimeoutMs),
-    http2WindowSize: http.http2WindowSize ?? null,
-    http2ConnectionWindowSize: http.http2ConnectionWindowSize ?? null,
-    http2FrameSize: http.http2FrameSize ?? null,
-    http2KeepaliveInterval: duration(http.http2KeepaliveInterval) ?? null,
-    http2KeepaliveTimeout: duration(http.http2KeepaliveTimeout) ?? null,
+    http1HeaderCase: httpSettings(http).http1HeaderCase,
+    http2WindowSize: http.http2WindowSize,
+    http2ConnectionWindowSize: http.http2ConnectionWindowSize,
+    http2FrameSize: http.http2FrameSize,
+    http2MaxHeaderSize: http.http2MaxHeaderSize,
+    http2KeepaliveInterval: duration(http.http2KeepaliveInterval),
+    http2KeepaliveTimeout: duration(http.http2KeepaliveTimeout),
+    maxConnectionDuration: duration(http.maxConnectionDuration),
   };
+  const isShown = (field: HttpField): boolean => unset === 'null' || values[field] !== undefined;
+  return Object.fromEntries(
+    httpFields.filter(isShown).map((field) => [field, values[field] ?? null]),
+  );
 }
 
 function duration(wire: WireDuration | undefined): string | undefined {

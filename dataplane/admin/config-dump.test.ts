@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { loadWire } from '../../shared/proto/wire.js';
 import {
@@ -18,6 +19,7 @@ import {
 import { stageDelta } from '../state/resource-set.js';
 import { gatewayResourceType } from '../state/resource-types.js';
 import { configDump, renderDump } from './config-dump.js';
+import { DEFAULT_PROFILE, DUMP_PROFILES, dumpProfile } from './config-dump-profile.js';
 
 const wire = loadWire();
 
@@ -28,12 +30,18 @@ interface Dump {
 }
 
 function dumpOf(...resources: readonly NamedResource[]): Dump {
+  return JSON.parse(renderedAs(DEFAULT_PROFILE, resources)) as Dump;
+}
+
+function renderedAs(profileName: string, resources: readonly NamedResource[]): string {
+  const profile = dumpProfile(profileName);
+  assert.ok(profile);
   const { next } = stageDelta(gatewayResourceType(wire), new Map(), {
     resources: resources.map((named) => receivedResource(wire.resource, named)),
     removed: [],
   });
   const facts = { version: '0.1.0', config: { cluster: 'local' } };
-  return JSON.parse(renderDump(configDump(next, new Map(), facts))) as Dump;
+  return renderDump(configDump(next, new Map(), facts, profile));
 }
 
 describe('the dump of the guide', () => {
@@ -139,6 +147,53 @@ describe('policies in a dump', () => {
     assert.equal(
       JSON.stringify(dumpOf(policyOf('p', { tcp: {} }, target)).policies[0]?.target),
       '{"gateway":{"gatewayName":"agentgateway-proxy","gatewayNamespace":"httpbin","listenerName":null,"port":8080}}',
+    );
+  });
+});
+
+describe('profiles', () => {
+  const everything = {
+    maxBufferSize: 4096,
+    http1MaxHeaders: 5,
+    http1IdleTimeout: { seconds: 90 },
+    http1HeaderCase: 'PRESERVE' as const,
+    http2WindowSize: 70_000,
+    http2ConnectionWindowSize: 80_000,
+    http2FrameSize: 20_000,
+    http2MaxHeaderSize: 9000,
+    http2KeepaliveInterval: { seconds: 5 },
+    http2KeepaliveTimeout: { nanos: 500_000_000 },
+    maxConnectionDuration: { seconds: 3600 },
+  };
+  const sample = [
+    bindOf(8080),
+    bindOf(8090, { protocol: 'TCP' }),
+    listenerOf('http', 8080, { hostname: 'a.b' }),
+    listenerOf('tcp', 8090, { protocol: 'TCP' }),
+    routeOf('r', { hostnames: ['a.b'] }),
+    tcpRouteOf('t'),
+    backendOf(18_000),
+    guideTcpPolicy(),
+    guideHttpPolicy(),
+    policyOf('everything', { http: everything }, { gateway: { ...GATEWAY, port: 8080 } }),
+    policyOf('tls', { tls: { handshakeTimeout: { seconds: 90 } } }),
+    policyOf('proxy', { proxyProtocol: { version: 'ALL' } }),
+  ];
+
+  for (const name of DUMP_PROFILES) {
+    it(`${name} is as testdata has it`, () => {
+      const file = new URL(`./testdata/config-dump-${name}.golden`, import.meta.url);
+      const dump = renderedAs(name, sample);
+      if (process.env['HEARTLINE_UPDATE_GOLDENS'] === '1') writeFileSync(file, dump);
+      assert.equal(dump, readFileSync(file, 'utf8'), 'run with HEARTLINE_UPDATE_GOLDENS=1');
+    });
+  }
+
+  it('1.4 writes the HTTP policy of the guide as that release does', () => {
+    const { policies } = JSON.parse(renderedAs('1.4', [guideHttpPolicy()])) as Dump;
+    assert.equal(
+      JSON.stringify(policies[0]?.policy),
+      '{"frontend":{"http":{"maxBufferSize":2097152,"http1IdleTimeout":"10m0s","http1HeaderCase":"lowercase","http2KeepaliveInterval":"5s","http2KeepaliveTimeout":"30s"}}}',
     );
   });
 });

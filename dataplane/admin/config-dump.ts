@@ -13,9 +13,7 @@ import type { GatewayResource } from '../state/resource-types.js';
 import { dumpAddresses } from './config-dump-addresses.js';
 import { dumpInlinePolicies } from './config-dump-filters.js';
 import { dumpPolicy } from './config-dump-policy.js';
-
-/** Shapes of the reference proxy's dump that this build can write; 1.1 is the one that the Keepalive guide shows. */
-export const DUMP_PROFILES = ['1.1'] as const;
+import type { DumpProfile } from './config-dump-profile.js';
 
 export interface DumpFacts {
   /** Heartline's own version. */
@@ -25,21 +23,24 @@ export interface DumpFacts {
 }
 
 /**
- * What is held, as the answer of GET /config_dump in profile 1.1. Everything is sorted, so that two dumps can be compared as text.
+ * What is held, as the answer of GET /config_dump in the shape of `profile`. Everything is sorted, so that two dumps can be compared as text.
  * Key material of listeners is left out.
  */
 export function configDump(
   held: ResourceSet<GatewayResource>,
   addresses: ResourceSet<Address>,
   facts: DumpFacts,
+  profile: DumpProfile,
 ): object {
   const index = indexHeld(held);
   const listeners = groupBy(index.listeners, ({ value }) => value.bindKey ?? '');
   return {
     ...dumpAddresses(addresses),
-    binds: index.binds.map(({ key, value }) => dumpBind(value, listeners.get(key) ?? [], index)),
+    binds: index.binds.map(({ key, value }) =>
+      dumpBind(value, { listeners: listeners.get(key) ?? [], index, profile }),
+    ),
     routes: { httpMesh: {}, tcpMesh: {}, routeGroups: {} },
-    policies: index.policies.map(({ value }) => dumpPolicy(value)),
+    policies: index.policies.map(({ value }) => dumpPolicy(value, profile)),
     backends: [...index.backends.values()].map(({ value }) => dumpBackend(value)),
     version: { version: facts.version, git_revision: '', build_profile: 'heartline' },
     config: facts.config,
@@ -51,12 +52,19 @@ export function renderDump(dump: object): string {
   return `${JSON.stringify(dump, null, 2)}\n`;
 }
 
-function dumpBind(bind: Bind, listeners: readonly Named<Listener>[], index: HeldIndex): object {
+interface BindContext {
+  readonly listeners: readonly Named<Listener>[];
+  readonly index: HeldIndex;
+  readonly profile: DumpProfile;
+}
+
+function dumpBind(bind: Bind, { listeners, index, profile }: BindContext): object {
   return {
     key: bind.key ?? '',
     address: `[::]:${bind.port ?? 0}`,
     protocol: (bind.protocol ?? 'HTTP').toLowerCase(),
     tunnelProtocol: camelCase(bind.tunnelProtocol ?? 'DIRECT'),
+    ...(profile.hasBindMode ? { mode: 'standard' } : {}),
     listeners: Object.fromEntries(
       listeners.map(({ key, value }) => [key, dumpListener(value, index)]),
     ),

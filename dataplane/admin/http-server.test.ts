@@ -76,7 +76,8 @@ describe('the admin port', () => {
   const rows: readonly (readonly [string, RequestInit, number, RegExp])[] = [
     ['/config_dump', {}, 200, /^\{\n {2}"workloads": \[\],\n/],
     ['/config_dump?profile=1.1', {}, 200, /"policies": \[\]/],
-    ['/config_dump?profile=1.4', {}, 400, /profile is 1.4; this build writes 1.1/],
+    ['/config_dump?profile=1.4', {}, 200, /"policies": \[\]/],
+    ['/config_dump?profile=2', {}, 400, /profile is 2; it takes 1.1, 1.2, 1.3, 1.4/],
     ['/connections', {}, 200, /^\{"connections":\[\],"total":0\}/],
     ['/connections?side=up', {}, 400, /side is up; it takes downstream, upstream/],
     ['/connections?limit=0', {}, 400, /limit is 0; it takes a whole number from 1 to 5000/],

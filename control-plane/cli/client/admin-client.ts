@@ -81,8 +81,10 @@ export interface ConfigDump {
   readonly policies?: readonly { readonly name?: { readonly name?: string } | null }[];
 }
 
-export async function readConfigDump(admin: string): Promise<ConfigDump> {
-  return (await readAdmin(admin, '/config_dump')) as ConfigDump;
+/** Without a profile in the worker's default one. */
+export async function readConfigDump(admin: string, profile?: string): Promise<ConfigDump> {
+  const query = profile === undefined ? '' : `?${new URLSearchParams({ profile })}`;
+  return (await readAdmin(admin, `/config_dump${query}`)) as ConfigDump;
 }
 
 /** A worker that is not ready answers all the same; a wrong port usually answers no JSON. */

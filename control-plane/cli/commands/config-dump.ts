@@ -7,6 +7,10 @@ export function addConfigDumpCommand(program: Command, context: CommandContext):
   program
     .command('config-dump')
     .description("print a worker's configuration as JSON")
+    .option(
+      '--profile <release>',
+      'as this release of agentgateway writes it: 1.1, 1.2, 1.3 or 1.4 (1.1)',
+    )
     .option('--policy <name>', 'only the entries of this policy')
     .addOption(adminAddrOption())
     .addOption(kubeconfigOption())
@@ -15,6 +19,7 @@ export function addConfigDumpCommand(program: Command, context: CommandContext):
       examples(
         'heartline config-dump --policy httpbin-keepalive',
         'heartline config-dump | jq .binds',
+        'heartline config-dump --profile 1.4',
       ),
     )
     .action(async (flags: ConfigDumpFlags) => {

@@ -7,6 +7,7 @@ import type { Terminal } from '../terminal.js';
 
 export interface ConfigDumpFlags {
   readonly policy?: string;
+  readonly profile?: string;
   readonly adminAddr?: string;
   readonly kubeconfig?: string;
 }
@@ -14,7 +15,7 @@ export interface ConfigDumpFlags {
 /** `heartline config-dump`: the worker's own dump, or the list of one policy's entries. */
 export async function runConfigDump(terminal: Terminal, flags: ConfigDumpFlags): Promise<number> {
   const admin = workerAdminOf(terminal, flags);
-  const dump = await readConfigDump(admin);
+  const dump = await readConfigDump(admin, flags.profile);
   if (flags.policy === undefined) {
     terminal.out(renderValue(dump, 'json'));
     return 0;
