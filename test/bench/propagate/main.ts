@@ -45,9 +45,9 @@ interface Sample {
   readonly connectionsMs: number;
 }
 
-/** Alternates, so that every change changes something. */
+/** Alternates, so that every change changes something; longer than any connection is idle here, so that none settles. */
 function idleSecondsOf(round: number): number {
-  return 100 + (round % 2);
+  return 1000 + (round % 2);
 }
 
 async function measureRound(bench: Bench, idleSeconds: number): Promise<Sample> {
