@@ -120,7 +120,11 @@ export class Http2Connection implements ConnectionDriver {
     if (this.#ending.name !== 'no') return;
     const finishMs = this.#context.clock.monotonicMs() + ROUND_TRIP_MS;
     this.#ending = { name: 'announced', cause, finishMs };
-    this.#session.announceEnd();
+    if (!this.#session.announceEnd()) {
+      // What the final GOAWAY does not name, the peer may send again elsewhere.
+      this.#finish();
+      return;
+    }
     // Streams that were on their way before the peer read the GOAWAY are here when it answers this.
     if (!this.#ping.outstanding) this.#session.ping(() => this.#finish());
     this.#context.registry.schedule(this.#connection, finishMs);

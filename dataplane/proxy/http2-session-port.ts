@@ -7,8 +7,8 @@ export interface Http2SessionPort {
   ping(answered: () => void): void;
   /** SETTINGS, and the connection window. */
   applySettings(settings: HttpSettings): void;
-  /** GOAWAY that still allows streams the peer has opened meanwhile (RFC 9113 §6.8). */
-  announceEnd(): void;
+  /** GOAWAY that still allows streams the peer has opened meanwhile (RFC 9113 §6.8); false when it cannot be sent now. */
+  announceEnd(): boolean;
   /** The final GOAWAY; the session closes when its streams have ended. */
   finish(): void;
   /** DATA that has arrived and waits for a reader, bytes. */

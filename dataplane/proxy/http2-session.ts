@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+import { writeSync } from 'node:fs';
 import { constants, type ServerHttp2Session } from 'node:http2';
 import type { HttpSettings } from '../engine/plan.js';
-import type { Connection } from '../listeners/connection.js';
+import { type Connection, resetConnection } from '../listeners/connection.js';
 import type { ConnectionRegistry } from '../listeners/registry.js';
 import { faultOf } from './http2-fault.js';
 import type { Farewell, Http2SessionPort } from './http2-session-port.js';
@@ -11,8 +12,12 @@ import { connectionWindowBytes, MAX_CONCURRENT_STREAMS, toSettings } from './htt
 export const MAX_OUTSTANDING_SETTINGS = 32;
 /** Sent at once up to here; beyond, only the newest is sent, when the peer answers again. */
 const SETTINGS_AHEAD = MAX_OUTSTANDING_SETTINGS - 2;
-/** Announces the end without refusing any stream (RFC 9113 §6.8). */
-const LAST_STREAM_ID = 2 ** 31 - 1;
+/**
+ * GOAWAY with the last stream that there can be: announces the end without refusing any stream (RFC 9113 §6.8). nghttp2, told to
+ * send it, would still ignore every new stream from then on, without a word; its own call for this is not to be had
+ * through node:http2. So it goes to the socket past both.
+ */
+const GOAWAY_WITHOUT_END = Buffer.from([0, 0, 8, 7, 0, 0, 0, 0, 0, 127, 255, 255, 255, 0, 0, 0, 0]);
 
 /** node:http2's session as the connection's driver sees it. */
 export class NodeHttp2Session implements Http2SessionPort {
@@ -54,8 +59,21 @@ export class NodeHttp2Session implements Http2SessionPort {
     this.#registry.setSettingsPending(this.#connection, true);
   }
 
-  announceEnd(): void {
-    if (!this.#session.destroyed) this.#session.goaway(constants.NGHTTP2_NO_ERROR, LAST_STREAM_ID);
+  announceEnd(): boolean {
+    const { handle } = this.#connection;
+    const { writeQueueSize } = handle as { readonly writeQueueSize?: number };
+    // Between whole frames, and after the preface, which is the first of them.
+    const isBetweenFrames = writeQueueSize === 0 && handle.bytesWritten > 0;
+    if (this.#session.destroyed || handle.fd < 0 || !isBetweenFrames) return false;
+    try {
+      const sent = writeSync(handle.fd, GOAWAY_WITHOUT_END);
+      // A part of a frame makes nonsense of all that follows.
+      if (sent < GOAWAY_WITHOUT_END.length) resetConnection(this.#connection, 'error');
+      return true;
+    } catch {
+      // No room in the kernel, or the peer is gone: the final GOAWAY does, or nothing does.
+      return false;
+    }
   }
 
   finish(): void {
