@@ -33,6 +33,7 @@ const SUITE_OF_FOLDER = {
   'test/integration/': 'integration',
   'test/conformance/': 'integration',
   'test/compat/': 'integration',
+  'test/sabotage/': 'integration',
   'test/e2e/': 'e2e',
   'test/bench/': undefined,
 };

@@ -53,6 +53,12 @@ describe('unacknowledged data', () => {
       'pending 10000',
     ],
     [
+      'an acknowledgement of a part',
+      { unackedSegments: 1, sinceLastAckMs: 1200 },
+      since(0),
+      'pending 10000',
+    ],
+    [
       'an answered window probe',
       { notSentBytes: 9, sinceLastAckMs: 1200 },
       since(0),
