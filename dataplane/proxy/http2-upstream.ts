@@ -21,6 +21,7 @@ type Waiter = (session: UpstreamSession | undefined) => void;
 /** One HTTP/2 connection to a backend. */
 export interface UpstreamSession {
   readonly session: ClientHttp2Session;
+  readonly connection: Connection;
   /** Requests that run on it. */
   readonly streams: Set<ClientHttp2Stream>;
 }
@@ -61,6 +62,7 @@ export class Http2Upstream {
   request(on: UpstreamSession, head: OutgoingHttpHeaders, endStream: boolean): ClientHttp2Stream {
     const stream = on.session.request(head, { endStream });
     this.#streams += 1;
+    on.connection.requests += 1;
     on.streams.add(stream);
     stream.once('close', () => {
       this.#streams -= 1;
@@ -99,7 +101,7 @@ export class Http2Upstream {
       createConnection: () => connection.socket,
       settings: { initialWindowSize: STREAM_WINDOW_BYTES, enablePush: false },
     });
-    const opened: UpstreamSession = { session, streams: new Set() };
+    const opened: UpstreamSession = { session, connection, streams: new Set() };
     let isReady = false;
     const leave = (): void => {
       const at = this.#sessions.indexOf(opened);

@@ -44,7 +44,10 @@ export class UpstreamPool {
     const pooled = reused ?? this.#create();
     pooled.uses += 1;
     pooled.idle = false;
-    if (pooled.connection !== undefined) pooled.connection.state = 'busy';
+    if (pooled.connection !== undefined) {
+      pooled.connection.state = 'busy';
+      pooled.connection.requests += 1;
+    }
     return pooled;
   }
 
@@ -95,6 +98,8 @@ export class UpstreamPool {
           if (connection === undefined) return callback(error ?? new Error('no connection'), null);
           pooled.connection = connection;
           connection.state = pooled.idle ? 'idle' : 'busy';
+          // Opened for the request that waits.
+          connection.requests = 1;
           connection.socket.once('close', () => this.#onDisconnected(pooled, connection));
           callback(null, connection.socket);
         });

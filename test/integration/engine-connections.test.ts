@@ -73,6 +73,11 @@ describe('a connection is shown', () => {
     });
     assert.equal(view.listener, 'shop');
     assert.equal(view.requests, 2);
+    const { connections: backends } = await engine.query({ ...PAGE, side: 'upstream' });
+    assert.deepEqual(
+      backends.map(({ requests, listener }) => [requests, listener]),
+      [[2, '']],
+    );
     assert.equal(view.client, view.peer);
     assert.equal(view.lastPing, undefined);
     assert.equal(view.settling, false);

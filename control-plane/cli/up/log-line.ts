@@ -51,7 +51,8 @@ function drainingText({
   const kinds = Object.entries((byProtocol ?? {}) as Readonly<Record<string, number>>)
     .map(([protocol, count]) => `${protocol} ${count}`)
     .join(', ');
-  return `draining: ${left} connections left (${kinds}), ${hardEndSeconds} s to the hard end`;
+  const connections = left === 1 ? 'connection' : 'connections';
+  return `draining: ${left} ${connections} left (${kinds}), ${hardEndSeconds} s to the hard end`;
 }
 
 function entryText(entry: Readonly<Record<string, unknown>>): string {
