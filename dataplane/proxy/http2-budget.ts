@@ -40,9 +40,20 @@ export interface Totals {
   readonly bytesUnread: number;
 }
 
+/**
+ * A little less than what nghttp2 allows by itself, 1,000 and 33 a second; Node 20 has no say in it. Beyond, it ends the session with
+ * INTERNAL_ERROR, for which some clients give up everything that runs: so an honest one with many cancellations gets
+ * a graceful end before.
+ */
+const WEAR: Rate = { burst: 900, perSecond: 30 };
+
+/** What follows from a request that was taken back: nothing, a graceful end of the connection, or an end at once. */
+export type Verdict = 'fine' | 'worn' | 'spent';
+
 /** One peer's budget. Nothing is kept for what it never spends. */
 export class Http2Budget {
   readonly #buckets = new Map<Spending, TokenBucket>();
+  #wear: TokenBucket | undefined;
   /** What bytes read since the last look are known to be. */
   #explainedBytes = 0;
   #readBefore = 0;
@@ -64,8 +75,11 @@ export class Http2Budget {
     return this.#spend('settings', 1, nowMs);
   }
 
-  reset(nowMs: number): boolean {
-    return this.#spend('reset', 1, nowMs);
+  reset(nowMs: number): Verdict {
+    const worn = fillBucket(this.#wear ?? { tokens: WEAR.burst, atMs: nowMs }, WEAR, nowMs);
+    this.#wear = { tokens: Math.max(0, worn.tokens - 1), atMs: nowMs };
+    if (!this.#spend('reset', 1, nowMs)) return 'spent';
+    return worn.tokens >= 1 ? 'fine' : 'worn';
   }
 
   /** Whether this peer has lately taken back so much that its requests are to wait for the end of what was read. */

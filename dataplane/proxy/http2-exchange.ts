@@ -49,7 +49,7 @@ export class Http2Exchange implements Exchange {
     stream.on('drain', () => this.onClient?.(true));
   }
 
-  /** The client has not gone away, and nothing was answered yet. */
+  /** The client still waits for the answer. */
   get isOpen(): boolean {
     return !this.#stream.destroyed;
   }

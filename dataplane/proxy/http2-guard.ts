@@ -8,6 +8,8 @@ export interface GuardParts {
   readonly connection: Connection;
   readonly session: Pick<Http2SessionPort, 'abandon' | 'unreadBytes'>;
   readonly clock: Clock;
+  /** The connection is to be ended gracefully; called more than once. */
+  readonly onWorn: () => void;
 }
 
 /** Ends the connection of a peer that spends more than its budget: GOAWAY ENHANCE_YOUR_CALM, then reset, cause `limit`. */
@@ -42,7 +44,9 @@ export class Http2Guard {
     // All that run break when the connection ends: nobody's budget.
     if (connection.state === 'closing' || connection.socket.destroyed) return;
     if (hasBody) this.#budget.explainBody(connection.group.http?.http2WindowBytes ?? 0);
-    this.#check(this.#budget.reset(this.#nowMs()));
+    const verdict = this.#budget.reset(this.#nowMs());
+    if (verdict === 'worn') this.#parts.onWorn();
+    this.#check(verdict !== 'spent');
   }
 
   /** Whether requests are to begin only when what arrived together with them has been read. */

@@ -28,8 +28,7 @@ export interface Http2Door {
 
 /**
  * Limits of node:http2. Those that count over the life of a session, without forgetting, are far above what an old and honest one
- * comes to: rates are `Http2Budget`'s. `streamReset*` exist since Node 22; on Node 20 its frame library says GOAWAY to a peer
- * that has taken back 1,000 requests at once, or more than 33 a second for long, and finishes what runs.
+ * comes to: rates are `Http2Budget`'s. `streamReset*` exist since Node 22.
  */
 const OPTIONS = {
   /** Header fields of one request; the policy's limit is in bytes and enforced by nghttp2. */
@@ -69,7 +68,12 @@ function serveSession(
   callbacks: Http2Callbacks,
 ): void {
   const port = new NodeHttp2Session(session, connection, context.registry);
-  const guard = new Http2Guard({ connection, session: port, clock: context.clock });
+  const guard = new Http2Guard({
+    connection,
+    session: port,
+    clock: context.clock,
+    onWorn: () => driver.retire({ cause: 'limit', closeIdle: true }),
+  });
   const driver = new Http2Connection(connection, { session: port, guard }, context);
   connection.driver = driver;
   nameFaults(session, connection, () => driver.openStreams);

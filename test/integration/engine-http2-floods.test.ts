@@ -169,6 +169,31 @@ describe('HTTP/2 clients that work hard', { concurrency: true }, () => {
     assert.equal(engine.summary().open, 1);
   });
 
+  it('take back so much that the connection is renewed: it ends gracefully, and loses nothing', async (t) => {
+    const { port, closedBy } = await startLab(t);
+    const peer = await connectHttp2Peer(t, port);
+    const AT_ONCE = 45;
+    const block = encodeHeaders(get('/'));
+    let index = 0;
+    let kept = 0;
+    // As fast as the budget allows, in the real time that the HTTP/2 library counts in: 450 at once, then 90 a second.
+    while (peer.goaway() === undefined) {
+      peer.send(many(AT_ONCE, (i) => requestFrame(index + i, GET)));
+      peer.send(many(AT_ONCE, (i) => rstStream(streamOf(index + i), CANCEL)));
+      // On its way while the end may be announced.
+      peer.send(requestFrame(index + AT_ONCE, block));
+      index += AT_ONCE + 1;
+      kept += 1;
+      await peer.roundTrip();
+      await holds(() => peer.closed() || peer.endedStreams() === kept);
+      if (kept > 10) await new Promise((resolve) => setTimeout(resolve, 500));
+    }
+    assert.equal(peer.goaway(), 'NO_ERROR');
+    assert.equal(peer.endedStreams(), kept);
+    await holds(() => peer.closed());
+    await eventually(async () => assert.equal(await closedBy('limit'), 1));
+  });
+
   it('upload to somebody who does not listen, again and again', async (t) => {
     const { port, closedBy } = await startLab(t);
     const peer = await connectHttp2Peer(t, port);
