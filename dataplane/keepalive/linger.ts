@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { TcpInfo } from './tcp-info.js';
+import { MIN_UNANSWERED_PROBES } from './unacked.js';
 
 /** What becomes of a socket that has sent FIN. Pure; all times milliseconds. */
 export type LingerVerdict = 'wait' | 'close' | 'reset';
@@ -26,5 +27,5 @@ export function lastVerdict(info: TcpInfo): Exclude<LingerVerdict, 'wait'> {
 }
 
 function isUnanswered({ retransmits, probes }: TcpInfo): boolean {
-  return retransmits > 0 || probes > 0;
+  return retransmits > 0 || probes >= MIN_UNANSWERED_PROBES;
 }

@@ -18,10 +18,19 @@ function infoOf(fields: Partial<TcpInfo>): TcpInfo {
 }
 
 describe('unacknowledged data', () => {
-  const since = (pendingSinceMs: number, seenMs = pendingSinceMs) => ({ pendingSinceMs, seenMs });
+  const since = (pendingSinceMs: number, seenMs = pendingSinceMs) => ({
+    ...{ pendingSinceMs, seenMs },
+    lookedMs: 9750,
+  });
   const rows: [string, Partial<TcpInfo>, ReturnType<typeof since> | undefined, string][] = [
     ['nothing is pending', { sinceLastAckMs: 9e9 }, since(0), 'clean'],
-    ['pending for too long', { unackedSegments: 1, sinceLastAckMs: 5000 }, since(5000), 'dead'],
+    ['pending for too long', { unackedSegments: 1, sinceLastAckMs: 5100 }, since(5000), 'dead'],
+    [
+      'an acknowledgement within a jiffy of the last look may be later',
+      { unackedSegments: 1, sinceLastAckMs: 260 },
+      since(5000),
+      'pending 10000',
+    ],
     [
       'window probes unanswered for too long',
       { notSentBytes: 1, sinceLastAckMs: 9000, probes: 2 },
@@ -42,7 +51,7 @@ describe('unacknowledged data', () => {
     ],
     [
       'not yet for the limit',
-      { unackedSegments: 1, sinceLastAckMs: 4999 },
+      { unackedSegments: 1, sinceLastAckMs: 5100 },
       since(5001),
       'pending 5001',
     ],
@@ -60,7 +69,7 @@ describe('unacknowledged data', () => {
     ],
     [
       'an answered window probe',
-      { notSentBytes: 9, sinceLastAckMs: 1200 },
+      { notSentBytes: 9, sinceLastAckMs: 200 },
       since(0),
       'pending 10000',
     ],
@@ -92,7 +101,7 @@ describe('unacknowledged data', () => {
       'window probes in vain count too, up to the last ACK',
       { notSentBytes: 1, sinceLastAckMs: 6020, probes: 6 },
       undefined,
-      'pending 4000',
+      'pending 3980',
     ],
     [
       'no probe is no evidence',

@@ -13,6 +13,8 @@ export interface UnackedState {
   readonly pendingSinceMs: number;
   /** First look at it. */
   readonly seenMs: number;
+  /** Newest look at it. */
+  readonly lookedMs: number;
 }
 
 export interface UnackedLook {
@@ -32,7 +34,7 @@ export type UnackedVerdict =
  * A peer whose window is closed is asked by probes that come twice as late each time, up to 120 s apart: between two of them
  * it owes nothing, and one that was lost is no death.
  */
-const MIN_UNANSWERED_PROBES = 2;
+export const MIN_UNANSWERED_PROBES = 2;
 
 const CLEAN: UnackedVerdict = { name: 'clean' };
 const DEAD: UnackedVerdict = { name: 'dead' };
@@ -83,20 +85,21 @@ export function postponeUnacked(state: UnackedState, blindMs: number): UnackedSt
   return { ...state, pendingSinceMs: state.pendingSinceMs + blindMs };
 }
 
-/**
- * A policy may come after the peer's death: what the kernel has tried in vain since then is evidence too. Kept clear
- * of the last acknowledgement, so that a later look does not take it for a new one.
- */
+/** A policy may come after the peer's death: what the kernel has tried in vain since then is evidence too. */
 function firstLook(info: TcpInfo, nowMs: number): UnackedState {
-  const sinceAckMs = Math.max(0, info.sinceLastAckMs - 2 * JIFFY_MS);
-  return { pendingSinceMs: nowMs - Math.min(triedForMs(info), sinceAckMs), seenMs: nowMs };
+  const pendingMs = Math.min(triedForMs(info), info.sinceLastAckMs);
+  return { pendingSinceMs: nowMs - pendingMs, seenMs: nowMs, lookedMs: nowMs };
 }
 
-/** An acknowledgement since then may have been for all of it; what is pending now may be new. */
+/**
+ * An acknowledgement since the last look may have been for all of it; what is pending now may be new. One that came
+ * within a jiffy of that look counts too.
+ */
 function laterLook(state: UnackedState, info: TcpInfo, nowMs: number): UnackedState {
-  const acknowledged = info.sinceLastAckMs < nowMs - state.pendingSinceMs;
+  const acknowledged = info.sinceLastAckMs <= nowMs - state.lookedMs + JIFFY_MS;
   const owesNothing = info.unackedSegments === 0 && info.probes === 0;
-  return acknowledged || owesNothing ? { pendingSinceMs: nowMs, seenMs: state.seenMs } : state;
+  const pendingSinceMs = acknowledged || owesNothing ? nowMs : state.pendingSinceMs;
+  return { pendingSinceMs, seenMs: state.seenMs, lookedMs: nowMs };
 }
 
 /** Linux include/net/tcp.h: TCP_RTO_MAX. */
