@@ -63,7 +63,7 @@ describe('unacknowledged data', () => {
     ],
     [
       'an acknowledgement of a part',
-      { unackedSegments: 1, sinceLastAckMs: 1200 },
+      { unackedSegments: 1, sinceLastAckMs: 200 },
       since(0),
       'pending 10000',
     ],

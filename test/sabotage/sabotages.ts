@@ -154,15 +154,15 @@ export const SABOTAGES: readonly Sabotage[] = [
   {
     breaks: 'an acknowledgement is life',
     file: UNACKED,
-    from: 'const acknowledged = info.sinceLastAckMs < nowMs - state.pendingSinceMs;',
+    from: 'const acknowledged = info.sinceLastAckMs <= nowMs - state.lookedMs + JIFFY_MS;',
     to: 'const acknowledged = false;',
     test: { file: 'dataplane/keepalive/unacked.test.ts', name: 'an acknowledgement of a part' },
   },
   {
     breaks: 'a reader that pauses owes nothing between two window probes',
     file: UNACKED,
-    from: 'return acknowledged || owesNothing ?',
-    to: 'return acknowledged ?',
+    from: 'acknowledged || owesNothing ?',
+    to: 'acknowledged ?',
     test: {
       file: 'dataplane/keepalive/unacked.test.ts',
       name: 'between two window probes, however long that is',
