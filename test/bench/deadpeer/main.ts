@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { nowMs } from '../../support/machine-clock.js';
+import { startLabBackend } from '../../support/network-lab/lab-backend.js';
+import {
+  connectClient,
+  connectSession,
+  connectWebsocket,
+  type Errand,
+  type LabClient,
+  type Origin,
+} from '../../support/network-lab/lab-clients.js';
+import { keepaliveOf, type LabBind, LabPlan, OFF } from '../../support/network-lab/lab-plan.js';
+import { CANNOT_MAKE_NAMESPACES } from '../../support/network-lab/namespaces.js';
+import { openNetworkLab } from '../../support/network-lab/network-lab.js';
+import { quantile } from '../support/statistics.js';
+import { startNatives } from './natives.js';
+import { type LastHeard, SocketWatch } from './watch.js';
+
+/**
+ * How long a dead peer is taken for a living one. Every row is five connections; all rows run at once. Silence is counted from
+ * the last packet that the kernel had of the peer, or from the change where one comes after the death.
+ */
+const ROUNDS = 5;
+/** Between the last answer and the death: acknowledgements are through, and the kernel's counts are read. */
+const QUIET_MS = 400;
+const NEVER_MS = 35_000;
+
+type Connect = (origin: Origin, errand: Errand) => Promise<LabClient>;
+
+interface Row {
+  readonly name: string;
+  readonly bind: Partial<LabBind>;
+  readonly connect?: Connect;
+  readonly errand?: Errand;
+  /** What is last heard: of an idle TCP peer any packet, of a session bytes, with data in flight acknowledgements. */
+  readonly counts?: (heard: LastHeard) => number;
+  /** A change after so much silence. */
+  readonly change?: { readonly afterMs: number; readonly bind: Partial<LabBind> };
+  /** Count from the change. */
+  readonly isFromChange?: boolean;
+  /** A window that is promised, or a formula, milliseconds. */
+  readonly window: readonly [number, number];
+}
+
+const anyPacket = ({ byteMs, ackMs }: LastHeard): number => Math.max(byteMs, ackMs);
+const anyByte = ({ byteMs }: LastHeard): number => byteMs;
+const anyAck = ({ ackMs }: LastHeard): number => ackMs;
+
+/** The kernel's timers come up to 3 % late. */
+function formula(limitMs: number): readonly [number, number] {
+  return [limitMs, limitMs * 1.03];
+}
+
+function idleRow(time: number, interval: number, retries: number): Row {
+  return {
+    name: `TCP idle ${time}/${interval}/${retries}`,
+    bind: { protocol: 'tcp', tcp: keepaliveOf(time, interval, retries) },
+    window: formula((time + interval * retries) * 1000),
+  };
+}
+
+/** A look every twentieth of the limit, 250 ms at least, and the acknowledgement may be a moment older than the first look. */
+function flightRow(name: string, bind: Partial<LabBind>, connect: Connect): Row {
+  const tcp = keepaliveOf(2, 1, 3);
+  const window = [5000, 5600] as const;
+  return {
+    name: `${name}, data in flight, 2/1/3`,
+    bind: { ...bind, tcp },
+    connect,
+    errand: 'trickle',
+    counts: anyAck,
+    window,
+  };
+}
+
+function pingRow(interval: number, timeout: number, errand: Errand): Row {
+  const [intervalMs, timeoutMs] = [interval * 1000, timeout * 1000];
+  return {
+    name: `HTTP/2 ${errand === 'request' ? 'idle' : 'with data in flight'} ${interval}/${timeout}`,
+    bind: { http: { http2KeepaliveIntervalMs: intervalMs, http2KeepaliveTimeoutMs: timeoutMs } },
+    connect: connectSession,
+    errand,
+    counts: anyByte,
+    window: [0.9 * intervalMs + timeoutMs, intervalMs + timeoutMs + 50],
+  };
+}
+
+const ROWS: readonly Row[] = [
+  idleRow(1, 1, 1),
+  idleRow(2, 1, 3),
+  idleRow(3, 2, 2),
+  idleRow(5, 1, 5),
+  idleRow(5, 3, 3),
+  idleRow(10, 5, 3),
+  {
+    name: 'policy 3/1/2 1.5 s after the death, before: off',
+    bind: { tcp: OFF },
+    change: { afterMs: 1500, bind: { tcp: keepaliveOf(3, 1, 2) } },
+    window: formula(5000),
+  },
+  {
+    name: 'policy 2/1/2 4 s after the death, from the policy on',
+    bind: { tcp: keepaliveOf(300, 30, 9) },
+    change: { afterMs: 4000, bind: { tcp: keepaliveOf(2, 1, 2) } },
+    isFromChange: true,
+    window: formula(2000),
+  },
+  {
+    // The probe that is out is one of the two.
+    name: '2/30/3 to 2/1/2 while a probe is out, from the change on',
+    bind: { tcp: keepaliveOf(2, 30, 3) },
+    change: { afterMs: 4000, bind: { tcp: keepaliveOf(2, 1, 2) } },
+    isFromChange: true,
+    window: formula(1000),
+  },
+  flightRow('TCP route', { protocol: 'tcp' }, connectClient),
+  flightRow('HTTP/1', {}, connectClient),
+  flightRow('websocket', {}, connectWebsocket),
+  pingRow(1, 1, 'request'),
+  pingRow(2, 1, 'request'),
+  pingRow(1, 3, 'request'),
+  pingRow(5, 2, 'request'),
+  pingRow(5, 5, 'request'),
+  pingRow(2, 1, 'trickle'),
+];
+
+/** A row, and the proxy that it is about. */
+interface Subject {
+  readonly name: string;
+  readonly row: Row;
+  readonly origin: Origin;
+}
+
+const NATIVE_KEEPALIVE = keepaliveOf(2, 1, 3);
+
+async function main(): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'heartline-bench-'));
+  const lab = await openNetworkLab();
+  const backend = await startLabBackend();
+  const worker = await lab.startWorker();
+  const plan = new LabPlan((next) => worker.apply(next), OFF);
+  const to = { host: lab.address('far', 4), port: backend.port };
+  const natives = await startNatives({ directory, backend: to, keepalive: NATIVE_KEEPALIVE });
+  const watch = new SocketWatch();
+
+  const bindOf = (row: Row, bind = row.bind): LabBind => ({
+    ...{ name: row.name, protocol: 'http', backend: to },
+    ...row.bind,
+    ...bind,
+  });
+  const ports = await plan.put(...ROWS.map((row) => bindOf(row)));
+  const near = (port: number): Origin => ({ host: lab.address('near', 4), port });
+
+  const open = ({ row: { connect = connectClient, errand = 'request' }, origin }: Subject) =>
+    Promise.all(Array.from({ length: ROUNDS }, () => connect(origin, errand)));
+
+  /** Silences, milliseconds; infinite for one that was not found. */
+  const measure = async (
+    row: Row,
+    clients: readonly LabClient[],
+    heard: ReadonlyMap<number, LastHeard>,
+  ): Promise<number[]> => {
+    const { counts = anyPacket, change } = row;
+    const sinceMs = clients.map(({ port }) => {
+      const last = heard.get(port);
+      if (last === undefined) throw new Error(`${row.name}: gone before it was looked at`);
+      return counts(last);
+    });
+    let changedMs: number | undefined;
+    if (change !== undefined) {
+      await pause(Math.max(0, Math.min(...sinceMs) + change.afterMs - nowMs()));
+      changedMs = nowMs();
+      await plan.put(bindOf(row, change.bind));
+    }
+    const untilMs = nowMs() + NEVER_MS;
+    while (nowMs() < untilMs && clients.some(({ port }) => watch.goneMs(port) === undefined)) {
+      await pause(50);
+    }
+    for (const client of clients) client.destroy();
+    return clients.map(({ port }, index) => {
+      const fromMs = row.isFromChange ? (changedMs ?? 0) : (sinceMs[index] ?? 0);
+      return (watch.goneMs(port) ?? Number.POSITIVE_INFINITY) - fromMs;
+    });
+  };
+
+  const compared: Subject[] = ROWS.map((row, index) => ({
+    name: row.name,
+    row,
+    origin: near(ports[index] ?? 0),
+  }));
+  for (const { name, port } of natives) {
+    const idle = idleRow(2, 1, 3);
+    const flight = flightRow('HTTP/1', {}, connectClient);
+    compared.push(
+      { name: `${name}: HTTP/1 idle 2/1/3`, row: idle, origin: near(port) },
+      { name: `${name}: ${flight.name}`, row: flight, origin: near(port) },
+    );
+  }
+  const watching = watch.run();
+  try {
+    const clients = await Promise.all(compared.map(open));
+    await pause(QUIET_MS);
+    lab.cut(...clients.flat().map(({ port }) => port));
+    await pause(QUIET_MS);
+    const heard = watch.lastHeard();
+    const results = await Promise.all(
+      compared.map(({ row }, index) => measure(row, clients[index] ?? [], heard)),
+    );
+    console.log('| | promised, s | found after, s (min/med/max) |\n|---|---|---|');
+    compared.forEach(({ name, row }, index) => {
+      console.log(render(name, row.window, results[index] ?? []));
+    });
+  } finally {
+    watch.stop();
+    await watching;
+    await Promise.all(natives.map((native) => native.stop()));
+    await lab.close();
+    await backend.close();
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+function render(name: string, [from, to]: Row['window'], foundMs: readonly number[]): string {
+  const seconds = (ms: number): string =>
+    Number.isFinite(ms) ? (ms / 1000).toFixed(3) : `not in ${NEVER_MS / 1000} s`;
+  const found = [0, 0.5, 1].map((share) => seconds(quantile(foundMs, share)));
+  const all = new Set(found).size === 1 ? found[0] : found.join(' / ');
+  return `| ${name} | ${(from / 1000).toFixed(2)} - ${(to / 1000).toFixed(2)} | ${all} |`;
+}
+
+if (CANNOT_MAKE_NAMESPACES === false) await main();
+else console.log(`not run: ${CANNOT_MAKE_NAMESPACES}`);
