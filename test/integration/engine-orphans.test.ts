@@ -19,6 +19,7 @@ const BODY_BYTES = 64 * 1024;
 
 interface Lab {
   readonly engine: Engine;
+  readonly port: number;
   readonly backendPort: number;
   /** Answered and idle; its peer is dead in the first two. */
   readonly idleDead: RawClient;
@@ -47,6 +48,7 @@ async function startLab(t: TestContext): Promise<Lab> {
   };
   const lab = {
     engine,
+    port,
     backendPort,
     idleDead: await ask('/whole', 'whole'),
     streamDead: await ask('/stream', 'tick'),
@@ -83,7 +85,7 @@ function watchErrors(...clients: RawClient[]): ReadonlyMap<RawClient, Error> {
 
 describe('a connection that is ended by force', { concurrency: true }, () => {
   it('leaves nothing in the kernel at the end of a drain, and a live peer gets FIN', async (t) => {
-    const { engine, idleDead, streamDead, idle, stream } = await startLab(t);
+    const { engine, port, idleDead, streamDead, idle, stream } = await startLab(t);
     const errors = watchErrors(idle, stream);
     const startMs = performance.now();
     await engine.drain(200);
@@ -91,25 +93,25 @@ describe('a connection that is ended by force', { concurrency: true }, () => {
     assert.ok(tookMs < 10_000, `${tookMs} ms`);
     await holds(() => idle.ended() && stream.ended());
     assertGraceful([idle, stream], errors);
-    assert.deepEqual(leftTowards(portsOf(idleDead, streamDead)), {});
+    assert.deepEqual(leftTowards([port], portsOf(idleDead, streamDead)), {});
   });
 
   it('leaves nothing when its listener was removed', async (t) => {
-    const { engine, idleDead, streamDead, stream } = await startLab(t);
+    const { engine, port, idleDead, streamDead, stream } = await startLab(t);
     await engine.apply(plan('2'));
     await holds(() => engine.summary().open === 0);
     await holds(() => stream.closed());
-    await holds(() => Object.keys(leftTowards(portsOf(idleDead, streamDead))).length === 0);
+    await holds(() => Object.keys(leftTowards([port], portsOf(idleDead, streamDead))).length === 0);
   });
 
   it('leaves nothing when it was idle for too long', async (t) => {
-    const { engine, backendPort, idleDead, idle } = await startLab(t);
+    const { engine, port, backendPort, idleDead, idle } = await startLab(t);
     const errors = watchErrors(idle);
     // From now on: before, the peer might have answered the FIN while it was still alive.
     await engine.apply(plan('2', { backendPort, tcp: OFF, http: { http1IdleTimeoutMs: 500 } }));
     await holds(() => idle.ended());
     assertGraceful([idle], errors);
-    await holds(() => Object.keys(leftTowards(portsOf(idleDead))).length === 0);
+    await holds(() => Object.keys(leftTowards([port], portsOf(idleDead))).length === 0);
   });
 
   it('keeps what was written for a live peer that reads slowly', async (t) => {
