@@ -18,6 +18,8 @@ const ALLOWED: Readonly<Partial<Record<keyof Gauges, Allowance>>> = {
   handles: { share: 0.1, extra: 25 },
   upstream: { share: 0.1, extra: 25 },
 };
+/** A busy worker reads the reset of a killed backend's connection this much later, and may have sent a request on it by then. */
+const NOTICE_MS = 250;
 /** The lowest tenth of the heap is what is left after a collection. */
 const AFTER_COLLECTION = 0.1;
 
@@ -58,7 +60,7 @@ export function findFaults(
     if (failure.kind !== 'flapping' || ![0, 502, 503].includes(failure.status)) return true;
     const at = kills.findIndex(
       ({ fromMs, toMs }, index) =>
-        failure.fromMs <= toMs && failure.toMs >= fromMs && (left[index] ?? 0) > 0,
+        failure.fromMs <= toMs + NOTICE_MS && failure.toMs >= fromMs && (left[index] ?? 0) > 0,
     );
     if (at === -1) return true;
     left[at] = (left[at] ?? 0) - 1;
