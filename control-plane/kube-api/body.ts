@@ -6,6 +6,15 @@ import { findNonJson, parseDocuments, type TextPosition } from './documents.js';
 /** Largest request body, bytes: a stored object plus what the log adds must fit one transaction. */
 export const MAX_BODY_BYTES = MAX_TRANSACTION_BYTES - 65_536;
 
+/** What is answered to a larger one; our own client says it before it sends what a server would cut off. */
+export function bodyTooLarge(cause?: unknown): HeartlineError {
+  return new HeartlineError(
+    'TOO_LARGE',
+    `the body is larger than ${MAX_BODY_BYTES} bytes, the most that one object may have`,
+    { cause },
+  );
+}
+
 type BodyFormat = 'json' | 'yaml';
 
 /** The format a Content-Type names; anything but JSON and YAML in UTF-8 is refused (415). */

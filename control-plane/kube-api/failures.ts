@@ -4,7 +4,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { HeartlineError, toHeartlineError } from '../../shared/errors/heartline-error.js';
 import type { Logger } from '../../shared/telemetry/logger.js';
 import { findKindByPath } from '../policy/kinds.js';
-import { MAX_BODY_BYTES } from './body.js';
+import { bodyTooLarge } from './body.js';
 import { CODE_HEADER, failureStatus, type StatusDetails } from './status.js';
 
 /** Every failure of every request leaves as a Status; what we did not expect is logged in full. */
@@ -63,11 +63,7 @@ function describeClientError(code: string | undefined): { line: string; text: st
 function convert(thrown: FastifyError | HeartlineError): HeartlineError {
   if (thrown instanceof HeartlineError) return thrown;
   if (thrown.code === 'FST_ERR_CTP_BODY_TOO_LARGE') {
-    return new HeartlineError(
-      'TOO_LARGE',
-      `the body is larger than ${MAX_BODY_BYTES} bytes, the most that one object may have`,
-      { cause: thrown },
-    );
+    return bodyTooLarge(thrown);
   }
   const clientError = thrown.statusCode !== undefined && thrown.statusCode < 500;
   if (clientError) return toHeartlineError(thrown, 'INVALID_ARGUMENT');

@@ -26,6 +26,7 @@ const MAX_ATTEMPTS = 3;
  * ejects for 30 s after five errors in a row; here one refused connect is enough, so the time is short.
  */
 const COOLING_MS = 1_000;
+const NONE: readonly Endpoint[] = [];
 
 /**
  * The endpoints of Services, and which of them is next: of two taken at random the one with less to do. That is
@@ -37,6 +38,8 @@ export class Endpoints {
   #table: EndpointTable = new Map();
   /** Usable addresses by backend, Service and port, put together when first asked for. */
   #lists = new Map<string, readonly Endpoint[]>();
+  /** Of backends that are an address themselves. */
+  readonly #fixed = new WeakMap<BackendTarget, readonly Endpoint[]>();
   /** By address: until when it is passed over, monotonic milliseconds. */
   readonly #cooling = new Map<string, number>();
 
@@ -50,23 +53,31 @@ export class Endpoints {
   }
 
   choose(backend: BackendTarget): EndpointChoice {
-    const { key, service, host, port } = backend;
-    const all =
-      service === undefined ? [{ backend: key, host, port }] : this.#listOf(backend, service);
-    const tried = new Set<Endpoint>();
-    return {
-      next: () => {
-        if (tried.size >= MAX_ATTEMPTS) return undefined;
-        const left = tried.size === 0 ? all : all.filter((endpoint) => !tried.has(endpoint));
-        const picked = this.#pick(this.#preferred(left));
-        if (picked !== undefined) tried.add(picked);
-        return picked;
-      },
-      failed: (endpoint) => {
-        const untilMs = this.#options.clock.monotonicMs() + COOLING_MS;
-        if (service !== undefined) this.#cooling.set(addressKey(endpoint), untilMs);
-      },
-    };
+    const { service } = backend;
+    return new Choice(
+      this,
+      service === undefined ? this.#only(backend) : this.#listOf(backend, service),
+    );
+  }
+
+  /** The best of `list`, of which all may be taken. */
+  pick(list: readonly Endpoint[]): Endpoint | undefined {
+    return this.#pick(this.#preferred(list));
+  }
+
+  /** Passes it over for a moment where there are others. */
+  cool(endpoint: Endpoint): void {
+    this.#cooling.set(addressKey(endpoint), this.#options.clock.monotonicMs() + COOLING_MS);
+  }
+
+  /** The same object each time: pools are found by it. */
+  #only(backend: BackendTarget): readonly Endpoint[] {
+    const known = this.#fixed.get(backend);
+    if (known !== undefined) return known;
+    const { key, host, port } = backend;
+    const list = [{ backend: key, host, port }];
+    this.#fixed.set(backend, list);
+    return list;
   }
 
   #listOf({ key: backend, port }: BackendTarget, service: string): readonly Endpoint[] {
@@ -99,6 +110,33 @@ export class Endpoints {
     const other = list[(first + step) % list.length];
     if (one === undefined || other === undefined) return one;
     return loadOf(other) < loadOf(one) ? other : one;
+  }
+}
+
+/** Of one request. */
+class Choice implements EndpointChoice {
+  readonly #endpoints: Endpoints;
+  readonly #all: readonly Endpoint[];
+  #tried: readonly Endpoint[] = NONE;
+
+  constructor(endpoints: Endpoints, all: readonly Endpoint[]) {
+    this.#endpoints = endpoints;
+    this.#all = all;
+  }
+
+  next(): Endpoint | undefined {
+    const tried = this.#tried;
+    if (tried.length >= MAX_ATTEMPTS) return undefined;
+    const left =
+      tried.length === 0 ? this.#all : this.#all.filter((endpoint) => !tried.includes(endpoint));
+    const picked = this.#endpoints.pick(left);
+    if (picked !== undefined) this.#tried = [...tried, picked];
+    return picked;
+  }
+
+  failed(endpoint: Endpoint): void {
+    // There is no other one to prefer.
+    if (this.#all.length > 1) this.#endpoints.cool(endpoint);
   }
 }
 

@@ -8,6 +8,8 @@ import { UpstreamPool } from './upstream-pool.js';
 /** Connections to backends, one pool per backend and address, whatever listeners and routes lead to it. */
 export class Upstreams {
   readonly #pools = new Map<string, UpstreamPool>();
+  /** The same by object: a request makes no text to find its pool. */
+  #recent = new WeakMap<Endpoint, UpstreamPool>();
   readonly #http2 = new Map<string, Http2Upstream>();
   /** TCP connections that are open or on their way, by address. */
   readonly #tcp = new Map<string, number>();
@@ -23,13 +25,7 @@ export class Upstreams {
   }
 
   pool(endpoint: Endpoint): UpstreamPool {
-    const key = poolKey(endpoint);
-    let pool = this.#pools.get(key);
-    if (pool === undefined) {
-      pool = new UpstreamPool(endpoint, this.#dialer);
-      this.#pools.set(key, pool);
-    }
-    return pool;
+    return this.#recent.get(endpoint) ?? this.#findPool(endpoint);
   }
 
   /** For requests that need HTTP/2 behind the proxy. */
@@ -74,6 +70,7 @@ export class Upstreams {
   }
 
   #closeOthers(): void {
+    this.#recent = new WeakMap();
     const used = new Set(this.#usedKeys());
     for (const connections of [this.#pools, this.#http2]) {
       for (const [key, each] of connections) {
@@ -82,6 +79,14 @@ export class Upstreams {
         connections.delete(key);
       }
     }
+  }
+
+  #findPool(endpoint: Endpoint): UpstreamPool {
+    const key = poolKey(endpoint);
+    const pool = this.#pools.get(key) ?? new UpstreamPool(endpoint, this.#dialer);
+    this.#pools.set(key, pool);
+    this.#recent.set(endpoint, pool);
+    return pool;
   }
 
   *#usedKeys(): Generator<string> {
@@ -98,6 +103,7 @@ export class Upstreams {
     for (const pool of this.#pools.values()) pool.destroy();
     for (const upstream of this.#http2.values()) upstream.close();
     this.#pools.clear();
+    this.#recent = new WeakMap();
     this.#http2.clear();
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ERROR_CODES, type ErrorCode } from '../../../shared/errors/codes.js';
 import { type FieldProblem, HeartlineError } from '../../../shared/errors/heartline-error.js';
+import { bodyTooLarge, MAX_BODY_BYTES } from '../../kube-api/body.js';
 import { CODE_HEADER, codeOfHttpStatus, type Status } from '../../kube-api/status.js';
 import { parseWarnings } from '../../kube-api/warning-header.js';
 import { FLEET_API_VERSION, type WorkerList } from '../../kube-api/worker-object.js';
@@ -54,8 +55,11 @@ export interface ApiClient {
 const PEER = 'the API server';
 
 export function createApiClient(connection: Pick<Connection, 'server' | 'token'>): ApiClient {
-  const call = async (method: string, path: string, body?: unknown): Promise<HttpAnswer> =>
-    callHttp({
+  const call = async (method: string, path: string, body?: unknown): Promise<HttpAnswer> => {
+    const text = body === undefined ? undefined : JSON.stringify(body);
+    // The answer to a body that is cut off on its way may be lost with the connection.
+    if (text !== undefined && Buffer.byteLength(text) > MAX_BODY_BYTES) throw bodyTooLarge();
+    return callHttp({
       url: `${connection.server}${path}`,
       peer: PEER,
       method,
@@ -64,8 +68,9 @@ export function createApiClient(connection: Pick<Connection, 'server' | 'token'>
         ...(connection.token === undefined ? {} : { authorization: `Bearer ${connection.token}` }),
         ...(body === undefined ? {} : { 'content-type': 'application/json' }),
       },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(text === undefined ? {} : { body: text }),
     });
+  };
   const expect = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
     readAnswer<T>(await call(method, path, body));
   const write = async (method: string, path: string, body: unknown): Promise<Written> => {
