@@ -15,9 +15,9 @@ import {
 } from '../../support/network-lab/lab-clients.js';
 import { keepaliveOf, type LabBind, LabPlan, OFF } from '../../support/network-lab/lab-plan.js';
 import { CANNOT_MAKE_NAMESPACES } from '../../support/network-lab/namespaces.js';
-import { openNetworkLab } from '../../support/network-lab/network-lab.js';
+import { type NetworkLab, openNetworkLab } from '../../support/network-lab/network-lab.js';
 import { quantile } from '../support/statistics.js';
-import { startNatives } from './natives.js';
+import { type Native, startNatives } from './natives.js';
 import { type LastHeard, SocketWatch } from './watch.js';
 
 /**
@@ -137,89 +137,107 @@ interface Subject {
 
 const NATIVE_KEEPALIVE = keepaliveOf(2, 1, 3);
 
+/** What every row needs. */
+interface Stage {
+  readonly lab: NetworkLab;
+  readonly plan: LabPlan;
+  readonly watch: SocketWatch;
+  readonly backend: Origin;
+}
+
+function bindOf(row: Row, { backend }: Stage, change: Partial<LabBind> = {}): LabBind {
+  return { name: row.name, protocol: 'http', backend, ...row.bind, ...change };
+}
+
+function open({ row, origin }: Subject): Promise<LabClient[]> {
+  const { connect = connectClient, errand = 'request' } = row;
+  return Promise.all(Array.from({ length: ROUNDS }, () => connect(origin, errand)));
+}
+
+/** Silences until the peers were found, milliseconds; infinite for one that was not. */
+async function measure(
+  row: Row,
+  clients: readonly LabClient[],
+  heard: ReadonlyMap<number, LastHeard>,
+  stage: Stage,
+): Promise<number[]> {
+  const { watch } = stage;
+  const { counts = anyPacket } = row;
+  const sinceMs = clients.map(({ port }) => {
+    const last = heard.get(port);
+    if (last === undefined) throw new Error(`${row.name}: gone before it was looked at`);
+    return counts(last);
+  });
+  const changedMs = await change(row, Math.min(...sinceMs), stage);
+  const untilMs = nowMs() + NEVER_MS;
+  while (nowMs() < untilMs && clients.some(({ port }) => watch.goneMs(port) === undefined)) {
+    await pause(50);
+  }
+  for (const client of clients) client.destroy();
+  return clients.map(({ port }, index) => {
+    const fromMs = row.isFromChange ? changedMs : (sinceMs[index] ?? 0);
+    return (watch.goneMs(port) ?? Number.POSITIVE_INFINITY) - fromMs;
+  });
+}
+
+/** When the row's change began. */
+async function change(row: Row, sinceMs: number, stage: Stage): Promise<number> {
+  if (row.change === undefined) return sinceMs;
+  await pause(Math.max(0, sinceMs + row.change.afterMs - nowMs()));
+  const changedMs = nowMs();
+  await stage.plan.put(bindOf(row, stage, row.change.bind));
+  return changedMs;
+}
+
+/** Heartline in every row; nginx and haproxy where they have something to say. */
+async function subjectsOf(stage: Stage, natives: readonly Native[]): Promise<Subject[]> {
+  const near = (port: number): Origin => ({ host: stage.lab.address('near', 4), port });
+  const ports = await stage.plan.put(...ROWS.map((row) => bindOf(row, stage)));
+  const own = ROWS.map((row, index) => ({ name: row.name, row, origin: near(ports[index] ?? 0) }));
+  const others = natives.flatMap(({ name, port }) =>
+    [idleRow(2, 1, 3), flightRow('HTTP/1', {}, connectClient)].map((row) => ({
+      name: `${name}: ${row.name}`,
+      row,
+      origin: near(port),
+    })),
+  );
+  return [...own, ...others];
+}
+
+async function run(stage: Stage, natives: readonly Native[]): Promise<void> {
+  const subjects = await subjectsOf(stage, natives);
+  const clients = await Promise.all(subjects.map(open));
+  await pause(QUIET_MS);
+  stage.lab.cut(...clients.flat().map(({ port }) => port));
+  await pause(QUIET_MS);
+  const heard = stage.watch.lastHeard();
+  const results = await Promise.all(
+    subjects.map(({ row }, index) => measure(row, clients[index] ?? [], heard, stage)),
+  );
+  console.log('| | promised, s | found after, s (min/med/max) |\n|---|---|---|');
+  subjects.forEach(({ name, row }, index) => {
+    console.log(render(name, row.window, results[index] ?? []));
+  });
+}
+
 async function main(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'heartline-bench-'));
   const lab = await openNetworkLab();
-  const backend = await startLabBackend();
+  const { port, close } = await startLabBackend();
   const worker = await lab.startWorker();
   const plan = new LabPlan((next) => worker.apply(next), OFF);
-  const to = { host: lab.address('far', 4), port: backend.port };
-  const natives = await startNatives({ directory, backend: to, keepalive: NATIVE_KEEPALIVE });
+  const backend = { host: lab.address('far', 4), port };
+  const natives = await startNatives({ directory, backend, keepalive: NATIVE_KEEPALIVE });
   const watch = new SocketWatch();
-
-  const bindOf = (row: Row, bind = row.bind): LabBind => ({
-    ...{ name: row.name, protocol: 'http', backend: to },
-    ...row.bind,
-    ...bind,
-  });
-  const ports = await plan.put(...ROWS.map((row) => bindOf(row)));
-  const near = (port: number): Origin => ({ host: lab.address('near', 4), port });
-
-  const open = ({ row: { connect = connectClient, errand = 'request' }, origin }: Subject) =>
-    Promise.all(Array.from({ length: ROUNDS }, () => connect(origin, errand)));
-
-  /** Silences, milliseconds; infinite for one that was not found. */
-  const measure = async (
-    row: Row,
-    clients: readonly LabClient[],
-    heard: ReadonlyMap<number, LastHeard>,
-  ): Promise<number[]> => {
-    const { counts = anyPacket, change } = row;
-    const sinceMs = clients.map(({ port }) => {
-      const last = heard.get(port);
-      if (last === undefined) throw new Error(`${row.name}: gone before it was looked at`);
-      return counts(last);
-    });
-    let changedMs: number | undefined;
-    if (change !== undefined) {
-      await pause(Math.max(0, Math.min(...sinceMs) + change.afterMs - nowMs()));
-      changedMs = nowMs();
-      await plan.put(bindOf(row, change.bind));
-    }
-    const untilMs = nowMs() + NEVER_MS;
-    while (nowMs() < untilMs && clients.some(({ port }) => watch.goneMs(port) === undefined)) {
-      await pause(50);
-    }
-    for (const client of clients) client.destroy();
-    return clients.map(({ port }, index) => {
-      const fromMs = row.isFromChange ? (changedMs ?? 0) : (sinceMs[index] ?? 0);
-      return (watch.goneMs(port) ?? Number.POSITIVE_INFINITY) - fromMs;
-    });
-  };
-
-  const compared: Subject[] = ROWS.map((row, index) => ({
-    name: row.name,
-    row,
-    origin: near(ports[index] ?? 0),
-  }));
-  for (const { name, port } of natives) {
-    const idle = idleRow(2, 1, 3);
-    const flight = flightRow('HTTP/1', {}, connectClient);
-    compared.push(
-      { name: `${name}: HTTP/1 idle 2/1/3`, row: idle, origin: near(port) },
-      { name: `${name}: ${flight.name}`, row: flight, origin: near(port) },
-    );
-  }
   const watching = watch.run();
   try {
-    const clients = await Promise.all(compared.map(open));
-    await pause(QUIET_MS);
-    lab.cut(...clients.flat().map(({ port }) => port));
-    await pause(QUIET_MS);
-    const heard = watch.lastHeard();
-    const results = await Promise.all(
-      compared.map(({ row }, index) => measure(row, clients[index] ?? [], heard)),
-    );
-    console.log('| | promised, s | found after, s (min/med/max) |\n|---|---|---|');
-    compared.forEach(({ name, row }, index) => {
-      console.log(render(name, row.window, results[index] ?? []));
-    });
+    await run({ lab, plan, watch, backend }, natives);
   } finally {
     watch.stop();
     await watching;
     await Promise.all(natives.map((native) => native.stop()));
     await lab.close();
-    await backend.close();
+    await close();
     rmSync(directory, { recursive: true, force: true });
   }
 }

@@ -9,7 +9,7 @@ function print({ done, faults, excused, trends, before, after, ...changes }: Soa
   console.log('\n| traffic | done |\n|---|---|');
   for (const [kind, count] of Object.entries(done)) console.log(`| ${kind} | ${count} |`);
   console.log(`\n${faults.length} failed, ${excused} excused (a killed backend had them)`);
-  for (const fault of faults.slice(0, 20)) console.log(`  ${JSON.stringify(fault)}`);
+  for (const fault of faults.slice(0, 20)) console.log(`  ${fault}`);
   console.log(`${changes.policyChanges} policies, ${changes.endpointChanges} endpoints changed`);
   console.log('\n| process | gauge | middle third | last third | |\n|---|---|---|---|---|');
   for (const [plane, list] of Object.entries(trends)) {

@@ -24,8 +24,8 @@ export interface SoakOptions {
 
 export interface SoakResult {
   readonly done: TrafficReport['done'];
-  /** Requests that failed without an excuse. */
-  readonly faults: readonly Failure[];
+  /** Requests that failed without an excuse, in words. */
+  readonly faults: readonly string[];
   /** Those that a killed backend had. */
   readonly excused: number;
   readonly policyChanges: number;
@@ -50,6 +50,11 @@ const FRONTENDS: readonly object[] = [
 ];
 const CHANGE_EVERY_MS = 1000;
 const FLAP_EVERY_MS = 1500;
+/**
+ * As a preStop hook does: a request that was on its way when the endpoint was taken out is not in the server yet, which
+ * would close its connection as an idle one.
+ */
+const LEAVE_AFTER_MS = 250;
 const SAMPLE_EVERY_MS = 500;
 const PROGRESS_EVERY_MS = 10_000;
 const SERVICE = 'flapping';
@@ -78,6 +83,8 @@ class Soak {
   readonly #options: SoakOptions;
   readonly #backends: FlappingBackend[] = [];
   readonly #kills: Kill[] = [];
+  /** What became of endpoints, and when; only for whoever looks for the cause of a fault. */
+  readonly #flaps: { readonly what: string; readonly atMs: number }[] = [];
   readonly #failures: Failure[] = [];
   readonly #samples: Record<PlaneName, Gauges[]> = { worker: [], 'control plane': [] };
   #backendPort = 0;
@@ -178,13 +185,33 @@ class Soak {
     const away = this.#backends.find(({ isUp }) => !isUp);
     if (away !== undefined) {
       await away.start();
+      this.#note(`${away.host} is back`);
       return this.#publishEndpoints();
     }
     const leaving = this.#backends[Math.floor(turn / 2) % this.#backends.length];
     if (leaving === undefined) return;
-    if (turn % 4 === 0) this.#kills.push(leaving.kill());
+    if (turn % 4 === 0) {
+      this.#note(`${leaving.host} is killed`);
+      this.#kills.push(leaving.kill());
+    }
     await this.#publishEndpoints(leaving);
-    if (leaving.isUp) await leaving.leave();
+    if (!leaving.isUp) return;
+    this.#note(`${leaving.host} is taken out`);
+    await pause(LEAVE_AFTER_MS);
+    await leaving.leave();
+  }
+
+  #note(what: string): void {
+    this.#flaps.push({ what, atMs: nowMs() });
+  }
+
+  /** With what had happened to the endpoints last when it ended. */
+  #describe(fault: Failure): string {
+    const last = this.#flaps.findLast(({ atMs }) => atMs <= fault.toMs);
+    const since =
+      last === undefined ? '' : `, ${(fault.toMs - last.atMs).toFixed(0)} ms after ${last.what}`;
+    const tookMs = (fault.toMs - fault.fromMs).toFixed(0);
+    return `${fault.kind}: ${fault.what}, after ${tookMs} ms${since}`;
   }
 
   /** Settles when the worker has them. */
@@ -257,7 +284,7 @@ class Soak {
     const { worker, 'control plane': controlPlane } = this.#samples;
     return {
       done: this.#done,
-      faults,
+      faults: faults.map((fault) => this.#describe(fault)),
       excused: this.#failures.length - faults.length,
       policyChanges: this.#policyChanges,
       endpointChanges: this.#endpointChanges,
