@@ -27,9 +27,15 @@ export function pssKib(pids: readonly number[]): number {
   }, 0);
 }
 
-/** The process and all that descend from it, itself first. */
+/** The process and all that descend from it, itself first; those that end meanwhile are left out. */
 export function familyOf(pid: number): number[] {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  let children: string;
+  try {
+    children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim();
+  } catch {
+    // It has ended.
+    return [];
+  }
   if (children === '') return [pid];
   return [pid, ...children.split(' ').flatMap((child) => familyOf(Number(child)))];
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync, spawnSync } from 'node:child_process';
-import { accessSync, closeSync, constants, existsSync, openSync } from 'node:fs';
+import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import koffi from 'koffi';
 
@@ -19,9 +19,16 @@ export const CANNOT_MAKE_NAMESPACES: string | false = reasonAgainst() ?? false;
 
 function reasonAgainst(): string | undefined {
   if (process.getuid?.() !== 0) return 'network namespaces need root';
-  if (!existsSync('/dev/net/tun')) return 'there is no /dev/net/tun';
+  if (!makeTunDevice()) return 'there is no /dev/net/tun, and it cannot be made';
   const missing = TOOLS.filter((tool) => !isOnPath(tool));
   return missing.length === 0 ? undefined : `${missing.join(', ')} not installed`;
+}
+
+/** Containers often come without it (kernel documentation, networking/tuntap). */
+function makeTunDevice(): boolean {
+  if (existsSync('/dev/net/tun')) return true;
+  mkdirSync('/dev/net', { recursive: true });
+  return spawnSync('mknod', ['-m', '666', '/dev/net/tun', 'c', '10', '200']).status === 0;
 }
 
 function isOnPath(command: string): boolean {
