@@ -15,6 +15,7 @@ export const ADVICE: Readonly<Record<ErrorCode, string>> = {
   NOT_FOUND: 'see what exists: heartline get KIND -A',
   ALREADY_EXISTS: 'use what is there, or remove it first',
   CONFLICT: 'somebody else changed it meanwhile; look at it and run the command again',
+  OWNED_ELSEWHERE: 'change it where it comes from; nothing was stored',
   EXPIRED: 'run the command again',
   ADDRESS_IN_USE: 'stop the other process, or move every port: heartline up --port-offset 1000',
   STORE_FAILED: 'see that the disk of the data directory has room, then run the command again',

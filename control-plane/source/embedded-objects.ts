@@ -8,7 +8,8 @@ import type { KubeObject } from '../policy/kube-object.js';
 import { redactSecret } from '../policy/secret-data.js';
 import type { Store } from '../store/store.js';
 import { admitChanges } from './admit-changes.js';
-import type { ApplyRequest, ChangeResult, ObjectDoor } from './object-door.js';
+import type { ApplyRequest, ChangeResult, ObjectDoor, SourceName } from './object-door.js';
+import { type Owner, planOwner, readOwner } from './ownership.js';
 import { type AdmittedChange, type Birth, type PlannedChange, planChange } from './plan-change.js';
 import { joinStatus, readStored, type StoredObject, toClientObject } from './stored-object.js';
 
@@ -17,7 +18,11 @@ export interface EmbeddedObjectsOptions {
   readonly admission: Admission;
   readonly clock: Pick<Clock, 'wallMs'>;
   readonly randomUuid: () => string;
+  /** The sources whose objects nobody else may write. Default: all. */
+  readonly runningSources?: ReadonlySet<SourceName>;
 }
+
+const ALL_SOURCES: ReadonlySet<SourceName> = new Set(['embedded', 'manifests', 'kubernetes']);
 
 /**
  * How often a request is planned anew because somebody else wrote first. Each round somebody made
@@ -27,7 +32,7 @@ const MAX_ROUNDS = 16;
 
 /** Objects that live in our own log: validate → plan → one transaction. */
 export function createObjectDoor(options: EmbeddedObjectsOptions): ObjectDoor {
-  const { store, admission, clock } = options;
+  const { store, admission, clock, runningSources: running = ALL_SOURCES } = options;
   const find = (change: AdmittedChange): StoredObject | undefined =>
     readStored(store.get, change.kind, change.namespace, change.name);
   const newBirth = (): Birth => ({
@@ -35,24 +40,38 @@ export function createObjectDoor(options: EmbeddedObjectsOptions): ObjectDoor {
     creationTimestamp: `${new Date(clock.wallMs()).toISOString().slice(0, 19)}Z`,
   });
 
+  /** The plan for the object and for its owner, who is written in the same transaction. */
+  const plan = (
+    change: AdmittedChange,
+    current: StoredObject | undefined,
+    by: Owner,
+  ): PlannedChange => {
+    const planned = planChange(change, current, newBirth());
+    const stored = { exists: current !== undefined, owner: readOwner(store.get, change) };
+    const ownerOps = planOwner(change, stored, { by, outcome: planned.outcome, running });
+    return ownerOps.length === 0 ? planned : { ...planned, ops: [...planned.ops, ...ownerOps] };
+  };
+
   /** Returns the sequence of the write, 0 when nothing had to be written, undefined when the race was lost. */
   const commit = async (
-    { caller, dryRun }: ApplyRequest,
+    { caller: { actor, reason }, dryRun }: ApplyRequest,
     planned: readonly PlannedChange[],
   ): Promise<number | undefined> => {
     const ops = planned.flatMap((plan) => plan.ops);
     if (dryRun || ops.length === 0) return 0;
-    const result = await store.commit({ ...caller, time: clock.wallMs(), ops });
+    const result = await store.commit({ actor, reason, time: clock.wallMs(), ops });
     return result.ok ? result.seq : undefined;
   };
 
   return {
     async applyObjects(request) {
       const admitted = admitChanges(admission, request);
+      const { source = 'embedded', sourceDetail: detail = '' } = request.caller;
+      const by: Owner = { source, detail };
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
         const steps = admitted.map(({ change, warnings }) => {
           const current = find(change);
-          return { warnings, current, planned: planChange(change, current, newBirth()) };
+          return { warnings, current, planned: plan(change, current, by) };
         });
         const seq = await commit(
           request,

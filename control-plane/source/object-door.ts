@@ -2,10 +2,17 @@
 import type { Kind } from '../policy/kinds.js';
 import type { KubeObject } from '../policy/kube-object.js';
 
+/** Where objects come from: the API over our own log, a folder of manifests, a real cluster. */
+export type SourceName = 'embedded' | 'manifests' | 'kubernetes';
+
 /** Who asks and why; every write carries it into the log. */
 export interface Caller {
   readonly actor: string;
   readonly reason: string;
+  /** Owns what it creates, and only it may write that afterwards. Default `embedded`. */
+  readonly source?: SourceName;
+  /** Where in the source, as messages name it: a file, a cluster. Default: empty. */
+  readonly sourceDetail?: string;
 }
 
 /** One wanted change. `object` is what the client sent, already parsed, not yet validated. */
@@ -52,7 +59,7 @@ export interface ObjectList {
 /**
  * The one door to objects: every API calls it, so that every API behaves the same.
  * Expected failures are thrown as HeartlineError: INVALID_OBJECT with every problem, NOT_FOUND,
- * ALREADY_EXISTS, CONFLICT (resourceVersion), TOO_LARGE, STORE_FAILED.
+ * ALREADY_EXISTS, CONFLICT (resourceVersion), OWNED_ELSEWHERE (another source's object), TOO_LARGE, STORE_FAILED.
  */
 export interface ObjectDoor {
   applyObjects(request: ApplyRequest): Promise<readonly ChangeResult[]>;

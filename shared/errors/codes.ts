@@ -25,6 +25,7 @@ export const ERROR_CODES = {
   NOT_FOUND: { http: 404, reason: 'NotFound', grpc: 5, exit: 66, retry: false },
   ALREADY_EXISTS: { http: 409, reason: 'AlreadyExists', grpc: 6, exit: 73, retry: false },
   CONFLICT: { http: 409, reason: 'Conflict', grpc: 10, exit: 75, retry: true },
+  OWNED_ELSEWHERE: { http: 409, reason: 'Conflict', grpc: 9, exit: 77, retry: false },
   EXPIRED: { http: 410, reason: 'Expired', grpc: 11, exit: 75, retry: true },
   ADDRESS_IN_USE: { http: 500, reason: 'InternalError', grpc: 14, exit: 69, retry: true },
   STORE_FAILED: { http: 503, reason: 'ServiceUnavailable', grpc: 14, exit: 74, retry: true },
