@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { finding, formatConditionTime, stampConditions, worstFinding } from './conditions.js';
+import { finding, formatConditionTime, mergeFindings, stampConditions } from './conditions.js';
 
 describe('stampConditions', () => {
   const before = stampConditions(
@@ -45,19 +45,25 @@ describe('stampConditions', () => {
   });
 });
 
-describe('worstFinding', () => {
-  const plain = finding('T', 'True', 'Fine', '');
-  const remark = finding('T', 'True', 'Partly', '');
-  const unknown = finding('T', 'Unknown', 'NotReported', '');
-  const rolling = finding('T', 'False', 'RollingOut', '');
-  const rejected = finding('T', 'False', 'Rejected', '');
+describe('mergeFindings', () => {
+  const plain = finding('T', 'True', 'Fine', 'plain');
+  const remark = finding('T', 'True', 'Partly', 'remark');
+  const unknown = finding('T', 'Unknown', 'NotReported', 'unknown');
+  const rolling = finding('T', 'False', 'RollingOut', 'rolling');
+  const rejected = finding('T', 'False', 'Rejected', 'rejected');
   const order = [plain, remark, unknown, rolling, rejected];
 
-  it('is none of none', () => assert.equal(worstFinding([], 'Fine'), undefined));
+  it('is none of none', () => assert.equal(mergeFindings([], 'Fine'), undefined));
   order.forEach((worst, index) => {
     it(`is ${worst.status} ${worst.reason} among what is better`, () => {
       const better = order.slice(0, index);
-      assert.equal(worstFinding([...better, worst, ...better], 'Fine'), worst);
+      assert.deepEqual(mergeFindings([...better, worst, ...better], 'Fine'), worst);
     });
+  });
+
+  it('says what is equally bad together, and each sentence once', () => {
+    const other = { ...rolling, message: 'another' };
+    const merged = mergeFindings([rolling, plain, other, rolling, unknown], 'Fine');
+    assert.deepEqual(merged, { ...rolling, message: 'rolling; another' });
   });
 });

@@ -52,14 +52,25 @@ export function formatConditionTime(ms: number): string {
 
 const SEVERITY: Readonly<Record<Condition['status'], number>> = { False: 2, Unknown: 1, True: 0 };
 
+/** The worst finding of one type, with the sentences of all that are as bad in the same way, each said once. */
+export function mergeFindings(
+  findings: readonly Finding[],
+  plainReason: string,
+): Finding | undefined {
+  const worst = worstFinding(findings, plainReason);
+  if (worst === undefined) return undefined;
+  const alike = findings.filter(
+    ({ status, reason }) => status === worst.status && reason === worst.reason,
+  );
+  const messages = new Set(alike.map(({ message }) => message));
+  return { ...worst, message: [...messages].join('; ') };
+}
+
 /**
  * Of one type the finding an operator has to see first: False, then Unknown, then a True that has something
  * to say. A rejection comes before every other False: it does not pass by itself.
  */
-export function worstFinding(
-  findings: readonly Finding[],
-  plainReason: string,
-): Finding | undefined {
+function worstFinding(findings: readonly Finding[], plainReason: string): Finding | undefined {
   const rank = ({ status, reason }: Finding): number =>
     SEVERITY[status] * 3 + (reason === 'Rejected' ? 2 : reason === plainReason ? 0 : 1);
   return findings.reduce<Finding | undefined>(

@@ -12,6 +12,8 @@ export interface GatewayFacts {
   readonly inForceWorkers: number;
   /** Of those: accepted the desired version and have no report stream, so nothing is known. */
   readonly notReportedWorkers: number;
+  /** The newest change of the Gateway is stored and not published yet: nobody runs it, whatever the counts say. */
+  readonly unpublished?: boolean;
   readonly rejected: readonly RejectedResource[];
   readonly listenerErrors: readonly ListenerError[];
 }
@@ -21,6 +23,8 @@ export interface RejectedResource {
   /** Resource.name; empty when the worker named none. */
   readonly resource: string;
   readonly message: string;
+  /** The worker has everything else of the desired version in force, so it is counted there. */
+  readonly countedInForce?: boolean;
 }
 
 export interface ListenerError {
@@ -41,6 +45,10 @@ export function findInForce(
     return finding('InForce', 'False', 'NoWorkers', `no worker is connected for Gateway ${name}`);
   }
   const { desiredLabel, liveWorkers, inForceWorkers, notReportedWorkers } = facts;
+  if (facts.unpublished) {
+    const message = `the newest change of Gateway ${name} is not published yet`;
+    return finding('InForce', 'False', 'RollingOut', message);
+  }
   const rejected = sayRejected(facts, (resource) => resource === '' || isOurs(resource));
   if (rejected !== undefined) return finding('InForce', 'False', 'Rejected', rejected);
   const count = `${inForceWorkers} of ${liveWorkers} workers of Gateway ${name}`;
@@ -62,6 +70,27 @@ export function findInForce(
     'RollingOut',
     `version ${desiredLabel} is in force on ${count}`,
   );
+}
+
+/** Workers that run something, of those that should. */
+export interface WorkerCount {
+  readonly inForce: number;
+  readonly live: number;
+}
+
+/** Live workers of a gateway, and those of them that have every resource of `isOurs` in force. */
+export function countInForce(
+  facts: GatewayFacts | undefined,
+  isOurs: (resource: string) => boolean,
+): WorkerCount {
+  if (facts === undefined) return { inForce: 0, live: 0 };
+  const { inForceWorkers, liveWorkers, rejected, unpublished } = facts;
+  if (unpublished) return { inForce: 0, live: liveWorkers };
+  const refusing = rejected.filter(
+    ({ countedInForce, resource }) => countedInForce && (resource === '' || isOurs(resource)),
+  );
+  const without = new Set(refusing.map(({ worker }) => worker)).size;
+  return { inForce: inForceWorkers - without, live: liveWorkers };
 }
 
 /** A status is read in a table or a list: enough of the worker's words to know what to look for. */

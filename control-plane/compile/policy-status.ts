@@ -5,9 +5,9 @@ import type { JsonValue } from '../log/transaction.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { objectName } from '../policy/object-name.js';
 import { attachmentErrors } from './attachment-errors.js';
-import { type Finding, finding, stampConditions, worstFinding } from './conditions.js';
+import { type Finding, finding, mergeFindings, stampConditions } from './conditions.js';
 import type { Claim } from './election.js';
-import { findInForce, type GatewayFacts } from './gateway-facts.js';
+import { countInForce, findInForce, type GatewayFacts, type WorkerCount } from './gateway-facts.js';
 import { findAccepted } from './policy-findings.js';
 import type { CompiledPolicy } from './policy-parts.js';
 import type { PolicyTarget } from './policy-targets.js';
@@ -35,6 +35,8 @@ export interface PolicyStatusInput {
 interface Ancestor {
   readonly ref: { readonly [key: string]: string };
   readonly findings: readonly Finding[];
+  /** Workers of the Gateway, where the policy is sent to one. */
+  readonly workers?: WorkerCount;
 }
 
 /** Gateway API PolicyStatus with one ancestor for each Gateway, plus top-level conditions that sum them up. */
@@ -42,7 +44,8 @@ export function policyStatus(input: PolicyStatusInput): JsonValue {
   const { policy, previous, now } = input;
   const generation = policy.metadata.generation;
   const foreign = foreignEntries(previous, 'ancestors');
-  const ancestors = limit(ancestorsOf(input), Math.max(1, MAX_ANCESTORS - foreign.length));
+  const all = ancestorsOf(input);
+  const ancestors = limit(all, Math.max(1, MAX_ANCESTORS - foreign.length));
   const own = ancestors.map(({ ref, findings }) => ({
     ancestorRef: ref,
     controllerName: CONTROLLER_NAME,
@@ -57,6 +60,7 @@ export function policyStatus(input: PolicyStatusInput): JsonValue {
   return {
     ancestors: [...foreign, ...own],
     conditions: stampConditions(summary, stamp),
+    inForce: sayWorkers(all.flatMap(({ workers }) => workers ?? [])),
   } as unknown as JsonValue;
 }
 
@@ -106,10 +110,18 @@ function gatewayAncestor(
     ['frontend', 'backend'].some((side) =>
       resource.startsWith(`policy/${side}/${namespace}/${name}:`),
     );
+  const facts = gatewayFacts(gateway);
   return {
     ref,
-    findings: [accepted, attached, findInForce(gateway, gatewayFacts(gateway), isOurs)],
+    findings: [accepted, attached, findInForce(gateway, facts, isOurs)],
+    workers: countInForce(facts, isOurs),
   };
+}
+
+/** `2/3`: workers that have the policy in force, of the live workers of every Gateway it is sent to. */
+function sayWorkers(counts: readonly WorkerCount[]): string {
+  const sum = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
+  return `${sum(counts.map(({ inForce }) => inForce))}/${sum(counts.map(({ live }) => live))}`;
 }
 
 function nothingSent(reason: string): readonly Finding[] {
@@ -156,6 +168,6 @@ const PLAIN_REASON = { Accepted: 'Valid', Attached: 'Attached', InForce: 'InForc
 function summarize(findings: readonly Finding[]): readonly Finding[] {
   return Object.entries(PLAIN_REASON).flatMap(([type, plainReason]) => {
     const ofType = findings.filter((one) => one.type === type);
-    return worstFinding(ofType, plainReason) ?? [];
+    return mergeFindings(ofType, plainReason) ?? [];
   });
 }

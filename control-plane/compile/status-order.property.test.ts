@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import { packageRoot } from '../../shared/process/package-root.js';
 import { oneWorld } from '../../test/support/worlds.js';
 import type { JsonValue } from '../log/transaction.js';
 import type { Kind } from '../policy/kinds.js';
 import type { KubeObject } from '../policy/kube-object.js';
+import { loadCrds } from '../policy/load-crds.js';
+import { normalize } from '../policy/normalize.js';
+import type { StructuralSchema } from '../policy/structural-schema.js';
 import type { GatewayFacts } from './gateway-facts.js';
 import { type ObjectStatus, objectStatuses } from './status.js';
 
@@ -42,6 +47,15 @@ function statusesOf(
   });
 }
 
+const crds = loadCrds(join(packageRoot(import.meta.url), 'deploy/crds'));
+
+function statusSchema({ kind }: Kind): StructuralSchema {
+  const crd = crds.find(({ spec }) => spec.names.kind === kind);
+  const schema = crd?.spec.versions[0]?.schema.openAPIV3Schema.properties?.['status'];
+  assert.ok(schema?.properties !== undefined, `${kind} has no schema of its status`);
+  return schema;
+}
+
 const idOf = ({ kind, namespace, name }: Omit<ObjectStatus, 'status'>): string =>
   `${kind.kind} ${namespace}/${name}`;
 
@@ -63,6 +77,19 @@ describe('statuses of any world', () => {
           JSON.stringify(statusesOf(shuffled, 0)),
           JSON.stringify(statusesOf(objects, 0)),
         );
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  it('have the fields that the CRD files say, and no others', () => {
+    fc.assert(
+      fc.property(oneWorld(), (world) => {
+        const objects = world.flatMap(({ object }) => object ?? []);
+        for (const { kind, status } of statusesOf(objects, 0)) {
+          const { unknown } = normalize(statusSchema(kind), status);
+          assert.deepEqual(unknown, [], kind.kind);
+        }
       }),
       { numRuns: 30 },
     );

@@ -221,7 +221,7 @@ test('the roll-up of a gateway', () => {
     liveWorkers: 4,
     inForceWorkers: 1,
     notReportedWorkers: 1,
-    rejected: [{ worker: 'pods/w0', resource: 'policy/p', message: 'bad' }],
+    rejected: [{ worker: 'pods/w0', resource: 'policy/p', message: 'bad', countedInForce: false }],
     listenerErrors: [{ listener: '80/httpbin/gw', message: 'EADDRINUSE' }],
   });
 });

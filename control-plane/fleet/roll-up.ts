@@ -23,15 +23,25 @@ export function rollUp(
     liveWorkers: live.length,
     inForceWorkers: inForce.length,
     notReportedWorkers: notReported.length,
-    rejected: live.flatMap(rejectedBy).sort(byWorkerAndResource),
+    rejected: live
+      .flatMap((record, index) => {
+        const report = reports[index];
+        return rejectedBy(record, report !== undefined && reportsInForce(report, desiredLabel));
+      })
+      .sort(byWorkerAndResource),
     listenerErrors: uniqueErrors(reports.flatMap((report) => report?.listenerErrors ?? [])),
   };
 }
 
-function rejectedBy(record: WorkerRecord): RejectedResource[] {
+function rejectedBy(record: WorkerRecord, countedInForce: boolean): RejectedResource[] {
   const { pod, problems, worker } = record;
   const name = pod.name === '' ? worker.nodeId : formatNamespacedName(pod);
-  return problems.map(({ resource, message }) => ({ worker: name, resource, message }));
+  return problems.map(({ resource, message }) => ({
+    worker: name,
+    resource,
+    message,
+    countedInForce,
+  }));
 }
 
 function byWorkerAndResource(a: RejectedResource, b: RejectedResource): number {

@@ -11,10 +11,10 @@ import {
 import { assertGeneratedBlock } from '../../test/support/generated-block.js';
 import { renderObjectRules } from '../../test/support/object-rules.js';
 import {
+  admissionLimits,
   breakLimit,
   type LimitVisit,
   limitId,
-  listLimits,
   visitLimits,
 } from '../../test/support/schema-limits.js';
 import type { JsonValue } from '../log/transaction.js';
@@ -39,7 +39,7 @@ describe('limits of the schemas', () => {
     const admitted = cases.filter((one) => one.kind === spec.names.kind && one.isAdmitted);
     const visits = firstVisits(schema, admitted);
     it(`${spec.names.kind}: each has an admitted golden, and refuses what is past it`, () => {
-      const limits = listLimits(schema).filter(
+      const limits = admissionLimits(schema).filter(
         ({ keyword, schema: own }) => keyword !== 'required' || own.default === undefined,
       );
       const wrong = limits.flatMap((limit) => {

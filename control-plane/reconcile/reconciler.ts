@@ -40,6 +40,8 @@ export interface Reconciler extends SnapshotSource {
   stop(): Promise<void>;
   /** Resolves when every change seen so far is published or was given up. */
   idle(): Promise<void>;
+  /** Whether everything that is stored about this gateway went into its version; false also when that failed. */
+  isPublished(gateway: GatewayRef): boolean;
   /** History of a gateway. */
   release(gateway: GatewayRef): GatewayRelease | undefined;
   /** What belongs to which gateway; read only. */
@@ -63,6 +65,8 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const retries = new Set<Timer>();
   /** Gateways that existed and were ours when they were last compiled, as `namespace/name`. */
   const existing = new Set<string>();
+  /** Sequence of the newest change that is not in a version yet, by `namespace/name`. */
+  const unpublished = new Map<string, number>();
   let stopWatch: StopWatch = () => {};
   let firstPassDone = false;
 
@@ -72,20 +76,25 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     gateway: GatewayRef,
     cause: Cause,
   ): Promise<boolean> => {
+    const covered = unpublished.get(id);
     const input = index.inputOf(gateway);
     const { resources, services } = options.compile(input);
     options.useServices?.(gateway, services);
     const previous = book.head(gateway);
     // Nothing names it and nothing ever did: deleting the last policy of an unknown gateway.
-    if (previous === undefined && resources.length === 0 && input.gateway === undefined)
+    if (previous === undefined && resources.length === 0 && input.gateway === undefined) {
+      unpublished.delete(id);
       return false;
+    }
     const snapshot = buildSnapshot({ gateway, resources, previous });
-    bus.publish({ type: 'compiled', gateway, hash: snapshot.hash }, { cause: cause.seq });
     const exists = ourGateway(input) !== undefined;
     const appeared = existing.has(id) !== exists;
     if (exists) existing.add(id);
     else existing.delete(id);
     const published = await book.publish(snapshot, cause);
+    // Before the events, which make others look; a change that came while this version was stored is not in it.
+    if (unpublished.get(id) === covered) unpublished.delete(id);
+    bus.publish({ type: 'compiled', gateway, hash: snapshot.hash }, { cause: cause.seq });
     if (published === undefined) return appeared;
     const { hash, label } = published;
     bus.publish({ type: 'published', gateway, label, hash }, { cause: cause.seq });
@@ -147,7 +156,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const { seq, time, actor, reason } = transaction;
     bus.publish({ type: 'applied', seq, actor, reason, keys: keys.sort() }, { cause: seq });
     const cause: Cause = { seq, time, author: actor, reason };
-    work.add(new Map(keys.flatMap((key) => [...updateIndex(key)].map((id) => [id, cause]))));
+    const ids = new Set(keys.flatMap((key) => [...updateIndex(key)]));
+    for (const id of ids) unpublished.set(id, seq);
+    work.add(new Map([...ids].map((id) => [id, cause])));
   };
 
   return {
@@ -173,6 +184,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       await work.stop();
     },
     idle: () => work.idle(),
+    isPublished: (gateway) => !unpublished.has(formatNamespacedName(gateway)),
     release: (gateway) => book.release(gateway),
     target(gateway) {
       const snapshot = gateway.cluster === cluster ? book.head(gateway) : undefined;

@@ -35,6 +35,7 @@ const gateway: GatewayRef = { cluster: 'local', namespace: 'httpbin', name: 'age
 const worker: WorkerRef = { key: 'local/w', nodeId: 'w', gateway };
 const policyKind = kindOf('AgentgatewayPolicy');
 const policy = samplePolicy('httpbin-keepalive', { retries: 3, time: '30s', interval: '5s' });
+const slower = samplePolicy('httpbin-keepalive', { retries: 3, time: '60s', interval: '5s' });
 const nobody: GatewayFacts = {
   desiredLabel: '1-aaaaaaaa',
   liveWorkers: 0,
@@ -49,7 +50,19 @@ async function turns(): Promise<void> {
   for (let i = 0; i < 30; i += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-async function start(t: TestContext, store: Store = createMemoryStore('test')) {
+interface PolicyStatus {
+  readonly ancestors: readonly { readonly conditions: readonly Condition[] }[];
+  readonly conditions: readonly Condition[];
+  readonly inForce: string;
+}
+
+interface Harness {
+  readonly store: Store;
+  readonly compile: typeof compileGateway;
+}
+
+async function start(t: TestContext, harness: Partial<Harness> = {}) {
+  const { compile = compileGateway, store = createMemoryStore('test') } = harness;
   const clock = manualClock(Date.parse('2026-11-22T13:00:00Z'));
   const lines: string[] = [];
   const logger = pino({}, { write: (line: string) => void lines.push(line) });
@@ -60,17 +73,26 @@ async function start(t: TestContext, store: Store = createMemoryStore('test')) {
     clock,
     logger,
     cluster: 'local',
-    compile: compileGateway,
+    compile: (input) => compile(input),
     encode: wire.resource.encode,
   });
   const fleet = { facts: nobody };
+  /** Runs between the end of all publications and the moment objects are read for their status. */
+  const between = { run: async (): Promise<void> => {} };
   const writer = createStatusWriter({
     store,
     bus,
     clock,
     logger,
     cluster: 'local',
-    reconciler,
+    reconciler: {
+      index: reconciler.index,
+      isPublished: (one) => reconciler.isPublished(one),
+      async idle() {
+        await reconciler.idle();
+        await between.run();
+      },
+    },
     fleetFacts: () => fleet.facts,
     statuses: objectStatuses,
   });
@@ -97,6 +119,7 @@ async function start(t: TestContext, store: Store = createMemoryStore('test')) {
     lines,
     reconciler,
     statusWrites,
+    between,
     pass,
     async apply(...changes: ObjectChange[]) {
       const caller = { actor: 'alice', reason: 'r' };
@@ -108,11 +131,10 @@ async function start(t: TestContext, store: Store = createMemoryStore('test')) {
       bus.publish({ type: 'worker-lost', worker, reason: 'test' });
       await pass(waitMs);
     },
+    status: (name = 'httpbin-keepalive') =>
+      door.get(policyKind, 'httpbin', name)?.status as PolicyStatus | undefined,
     condition(type: string, name = 'httpbin-keepalive'): string | undefined {
-      const status = door.get(policyKind, 'httpbin', name)?.status as
-        | { readonly ancestors: readonly { readonly conditions: readonly Condition[] }[] }
-        | undefined;
-      const found = status?.ancestors[0]?.conditions.find((one) => one.type === type);
+      const found = this.status(name)?.ancestors[0]?.conditions.find((one) => one.type === type);
       return found && `${found.status} ${found.reason}`;
     },
   };
@@ -176,6 +198,62 @@ describe('status writer', () => {
     assert.equal(plane.condition('InForce'), 'True InForce');
   });
 
+  test('workers that run the version before say nothing about a generation that is not published', async (t) => {
+    const memory = createMemoryStore('test');
+    let publishing = Promise.resolve();
+    const store: Store = {
+      ...memory,
+      async commit(draft) {
+        if (draft.actor === 'reconciler') await publishing;
+        return memory.commit(draft);
+      },
+    };
+    const plane = await start(t, { store });
+    await plane.apply(toChange('create', sampleGateway()), toChange('create', policy));
+    await plane.report({ liveWorkers: 2, inForceWorkers: 2 });
+    assert.equal(plane.condition('InForce'), 'True InForce');
+    assert.equal(plane.status()?.inForce, '2/2');
+    let publish = (): void => {};
+    publishing = new Promise((resolve) => {
+      publish = resolve;
+    });
+
+    plane.between.run = async () => {
+      plane.between.run = async () => {};
+      const caller = { actor: 'alice', reason: 'r' };
+      const changes = [toChange('replace', slower)];
+      await plane.door.applyObjects({ caller, changes, dryRun: false, fieldValidation: 'Strict' });
+    };
+    await plane.report({ liveWorkers: 2, inForceWorkers: 2 });
+    const inForce = plane.status()?.conditions.find(({ type }) => type === 'InForce');
+    assert.deepEqual([inForce?.status, inForce?.observedGeneration], ['False', 2]);
+    assert.equal(inForce?.reason, 'RollingOut');
+    assert.equal(plane.status()?.inForce, '0/2');
+    publish();
+    await plane.pass(20);
+    await plane.pass(20);
+    assert.equal(plane.condition('InForce'), 'True InForce', 'published, and reported by both');
+  });
+
+  test('a change that cannot be published is never in force', async (t) => {
+    let broken = false;
+    const plane = await start(t, {
+      compile: (input) => {
+        if (broken) throw new Error('a bug');
+        return compileGateway(input);
+      },
+    });
+    await plane.apply(toChange('create', sampleGateway()), toChange('create', policy));
+    await plane.report({ liveWorkers: 1, inForceWorkers: 1 });
+    assert.equal(plane.condition('InForce'), 'True InForce');
+    broken = true;
+    await plane.apply(toChange('replace', slower));
+    assert.equal(plane.condition('InForce'), 'False RollingOut');
+    broken = false;
+    await plane.apply(toChange('replace', policy));
+    assert.equal(plane.condition('InForce'), 'True InForce');
+  });
+
   test('events that come together make one write', async (t) => {
     const plane = await start(t);
     await plane.apply(toChange('create', sampleGateway()), toChange('create', policy));
@@ -206,10 +284,10 @@ describe('status writer', () => {
 
   test('a restart says nothing about workers before they had a moment to return', async (t) => {
     const store = createMemoryStore('test');
-    const before = await start(t, store);
+    const before = await start(t, { store });
     await before.apply(toChange('create', sampleGateway()), toChange('create', policy));
     await before.report({ liveWorkers: 1, inForceWorkers: 1 });
-    const after = await start(t, store);
+    const after = await start(t, { store });
     await after.pass(4_000);
     assert.equal(after.condition('InForce'), 'True InForce');
     await after.pass(1_000);
@@ -228,7 +306,7 @@ describe('status writer', () => {
         return inner.commit(draft);
       },
     };
-    const plane = await start(t, store);
+    const plane = await start(t, { store });
     full = true;
     await plane.apply(toChange('create', sampleGateway()), toChange('create', policy));
     assert.equal(plane.condition('Accepted'), undefined);

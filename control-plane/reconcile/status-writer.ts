@@ -25,7 +25,7 @@ export interface StatusWriterOptions {
   readonly logger: Logger;
   readonly cluster: string;
   /** Versions come before status: it waits for `idle`. */
-  readonly reconciler: Pick<Reconciler, 'index' | 'idle'>;
+  readonly reconciler: Pick<Reconciler, 'index' | 'idle' | 'isPublished'>;
   readonly fleetFacts: (gateway: GatewayRef) => GatewayFacts | undefined;
   readonly statuses: (input: StatusInput) => readonly ObjectStatus[];
 }
@@ -128,9 +128,15 @@ export function createStatusWriter(options: StatusWriterOptions): StatusWriter {
         ...objects,
         previous: (kind, namespace, name) => store.get(statusKey(kind, namespace, name))?.value,
         nowMs: clock.wallMs(),
-        gatewayFacts: (gateway) => options.fleetFacts({ cluster, ...gateway }),
+        gatewayFacts: (gateway) => factsOf({ cluster, ...gateway }),
       })
       .filter(({ kind, namespace, name }) => wanted.has(objectKey(kind, namespace, name)));
+
+  /** Objects are read at their newest generation: reports about an older version must not speak for it. */
+  const factsOf = (gateway: GatewayRef): GatewayFacts | undefined => {
+    const facts = options.fleetFacts(gateway);
+    return facts && { ...facts, unpublished: !reconciler.isPublished(gateway) };
+  };
 
   const planPut = ({ kind, namespace, name, status }: ObjectStatus): readonly Op[] => {
     const key = statusKey(kind, namespace, name);
@@ -190,6 +196,8 @@ function gatewayOf(event: HeartlineEvent): GatewayRef | undefined {
     case 'accepted':
       // Endpoints come and go all the time, and no status depends on them.
       return event.typeUrl === ADDRESS_TYPE_URL ? undefined : event.worker.gateway;
+    // It may be new, and what was true without it may not be true with it.
+    case 'stuck':
     case 'rejected':
     case 'rejection-cleared':
     case 'in-force':
@@ -199,7 +207,6 @@ function gatewayOf(event: HeartlineEvent): GatewayRef | undefined {
     // only write that the worker has nothing yet.
     case 'worker-connected':
     case 'sent':
-    case 'stuck':
     case 'applied':
       return undefined;
   }

@@ -11,7 +11,7 @@ import {
   type StructuralSchema,
 } from '../../control-plane/policy/structural-schema.js';
 import type { AdmissionCase } from './admission-goldens.js';
-import { listLimits } from './schema-limits.js';
+import { admissionLimits } from './schema-limits.js';
 
 export interface ObjectRulesInput {
   readonly schemas: readonly Crd[];
@@ -120,7 +120,7 @@ function limitRow(
   schema: StructuralSchema,
   cases: readonly AdmissionCase[],
 ): readonly string[] {
-  const limits = listLimits(schema);
+  const limits = admissionLimits(schema);
   const own = cases.filter((one) => one.kind === kind);
   const admitted = own.filter(({ isAdmitted }) => isAdmitted);
   const counts = [new Set(limits.map(({ field }) => field)).size, limits.length, admitted.length];

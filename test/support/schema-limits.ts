@@ -37,8 +37,13 @@ export function limitId({ field, keyword }: SchemaLimit): string {
   return `${field} ${keyword}`;
 }
 
+/** Every limit that admission keeps: it leaves status out. */
+export function admissionLimits(schema: StructuralSchema): readonly SchemaLimit[] {
+  return listLimits(schema).filter(({ field }) => !field.startsWith('status.'));
+}
+
 /** Every limit of a schema; a required field is a limit of its own. */
-export function listLimits(schema: StructuralSchema, field = ''): readonly SchemaLimit[] {
+function listLimits(schema: StructuralSchema, field = ''): readonly SchemaLimit[] {
   const own = KEYWORDS.filter((keyword) => schema[keyword] !== undefined).map(
     (keyword): SchemaLimit => ({ field, keyword, schema }),
   );
