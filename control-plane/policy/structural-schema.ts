@@ -37,6 +37,12 @@ export interface StructuralSchema {
   readonly maxProperties?: number;
   readonly 'x-kubernetes-int-or-string'?: boolean;
   readonly 'x-kubernetes-preserve-unknown-fields'?: boolean;
+  /** How a list is owned and merged: item by item (`map`, `set`) or as one piece (`atomic`, the default). */
+  readonly 'x-kubernetes-list-type'?: 'atomic' | 'map' | 'set';
+  /** The fields that tell the items of a `map` list apart. */
+  readonly 'x-kubernetes-list-map-keys'?: readonly string[];
+  /** How an object is owned: field by field (`granular`, the default) or as one piece. */
+  readonly 'x-kubernetes-map-type'?: 'atomic' | 'granular';
   readonly 'x-kubernetes-validations'?: readonly ValidationRule[];
 }
 

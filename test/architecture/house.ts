@@ -37,6 +37,7 @@ export const PURE: readonly string[] = [
   'control-plane/live/joined-listeners',
   'control-plane/live/service-addresses',
   'control-plane/log/',
+  'control-plane/merge/',
   'control-plane/policy/',
   'control-plane/release/',
   'control-plane/snapshot/',
