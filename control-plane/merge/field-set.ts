@@ -27,13 +27,6 @@ export function isMember(node: FieldSet | undefined): boolean {
   return node !== undefined && (isEmptySet(node) || SELF in node);
 }
 
-/** Whether anything below the step belongs to the set. */
-export function hasChildren(node: FieldSet | undefined): boolean {
-  if (node === undefined) return false;
-  for (const step in node) if (step !== SELF) return true;
-  return false;
-}
-
 /** A step with what lies below it; undefined when neither belongs to the set. */
 export function makeNode(self: boolean, children: FieldSet): FieldSet | undefined {
   if (isEmptySet(children)) return self ? EMPTY_SET : undefined;
