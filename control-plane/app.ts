@@ -22,10 +22,14 @@ import { createControlPlaneMetrics } from './fleet/control-plane-metrics.js';
 import { createFleetService } from './fleet/fleet-service.js';
 import { createFleetRegistry } from './fleet/registry.js';
 import { createRejectionLedger } from './fleet/rejection-ledger.js';
+import { followStoredObjects } from './kube-api/resources/stored-objects.js';
+import { storedResources } from './kube-api/resources/stored-resources.js';
 import { startApiServer } from './kube-api/server.js';
 import { createListenerJoiner } from './live/joined-listeners.js';
 import { createLivePart } from './live/live-part.js';
 import { createAdmission } from './policy/admission.js';
+import { KINDS } from './policy/kinds.js';
+import { loadCrds } from './policy/load-crds.js';
 import { createReconciler } from './reconcile/reconciler.js';
 import { createStatusWriter } from './reconcile/status-writer.js';
 import { createObjectDoor } from './source/embedded-objects.js';
@@ -106,7 +110,8 @@ async function start(
   const bus = createMemoryBus({ source: 'control-plane', clock, logger });
   const wire = loadWire();
   const deploy = join(packageRoot(import.meta.url), 'deploy');
-  const admission = createAdmission(join(deploy, 'crds'), join(deploy, 'built-in-kinds'));
+  const crds = loadCrds(join(deploy, 'crds'), join(deploy, 'built-in-kinds'));
+  const admission = createAdmission(crds);
   const door = createObjectDoor({ store, admission, clock, randomUuid: randomUUID });
 
   const live = createLivePart({
@@ -164,8 +169,11 @@ async function start(
     maxConnectionAgeMs,
   });
   started.add(() => rpc.stop());
+  const storedObjects = await followStoredObjects({ store, clock, kinds: KINDS });
+  started.add(storedObjects.stop);
   const api = await startApiServer({
     ...{ door, authenticate, logger, version },
+    resources: storedResources(crds, storedObjects.views),
     address: options.apiAddress,
     allowedHosts: ['localhost', hostname()],
     fleet: registry.views,

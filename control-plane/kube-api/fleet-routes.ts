@@ -23,7 +23,7 @@ export function addFleetRoutes(app: FastifyInstance, reader: FleetReader): void 
     checkReadOptions(request.query as Query);
     return workerList(reader.fleet());
   });
-  refuseOtherMethods(app, WORKERS, ['GET', 'HEAD']);
+  refuseOtherMethods(app, WORKERS);
   const { history } = reader;
   if (history === undefined) return;
   app.get<{ Params: NamespacedName }>(RELEASE, (request) => {
@@ -36,7 +36,7 @@ export function addFleetRoutes(app: FastifyInstance, reader: FleetReader): void 
       { subject: name },
     );
   });
-  refuseOtherMethods(app, RELEASE, ['GET', 'HEAD']);
+  refuseOtherMethods(app, RELEASE);
 }
 
 function releaseObject(release: GatewayRelease): object {

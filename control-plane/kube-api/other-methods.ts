@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, HTTPMethods } from 'fastify';
 import { CODE_HEADER, httpFailureStatus } from './status.js';
 
-/** Answers 405 with the allowed methods where a path exists but a method does not. */
-export function refuseOtherMethods(
-  app: FastifyInstance,
-  url: string,
-  allowed: readonly string[],
-): void {
-  const refused = app.supportedMethods.filter((method) => !allowed.includes(method));
-  const allow = [...allowed].sort().join(', ');
+/** Answers 405 with the allowed methods where a path exists but a method does not; called when a path has its routes. */
+export function refuseOtherMethods(app: FastifyInstance, url: string): void {
+  const isAllowed = (method: string): boolean =>
+    app.hasRoute({ method: method as HTTPMethods, url });
+  const refused = app.supportedMethods.filter((method) => !isAllowed(method));
+  const allow = app.supportedMethods.filter(isAllowed).sort().join(', ');
   app.route({
     method: refused,
     url,

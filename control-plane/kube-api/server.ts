@@ -11,6 +11,7 @@ import { addFleetRoutes, type FleetReader } from './fleet-routes.js';
 import { listenOn } from './listen.js';
 import { addObjectRoutes } from './object-routes.js';
 import { addOpenRoutes } from './open-routes.js';
+import type { ServedResource } from './resources/served-resource.js';
 import { CODE_HEADER, httpFailureStatus } from './status.js';
 
 export interface ListenAddress {
@@ -23,6 +24,8 @@ export interface ListenAddress {
 export interface ApiServerOptions extends GuardOptions, FleetReader {
   readonly address: ListenAddress;
   readonly door: ObjectDoor;
+  /** Everything that is served below /api and /apis; no kind twice. */
+  readonly resources: readonly ServedResource[];
   readonly logger: Logger;
   /** Heartline's own version, shown by GET /version. */
   readonly version: string;
@@ -61,7 +64,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   refuseOtherAnswers(app);
   addOpenRoutes(app, options);
   addMetricsRoute(app, options.metrics);
-  addObjectRoutes(app, options.door);
+  addObjectRoutes(app, options);
   addFleetRoutes(app, options);
   const address = await listenOn(app, options.address);
   return { address, close: () => app.close() };

@@ -9,14 +9,13 @@ import { type FieldPath, formatFieldPath } from './field-path.js';
 import { toJsonSchema } from './json-schema.js';
 import { apiVersionOf, type Kind } from './kinds.js';
 import type { KubeObject } from './kube-object.js';
-import { loadCrds } from './load-crds.js';
 import { METADATA_FIELDS, readMetadata } from './metadata.js';
 import { isNestedDeeper } from './nesting.js';
 import { normalize, type UnknownField } from './normalize.js';
 import { warnAbout } from './object-warnings.js';
 import { describeSchemaErrors, showValue } from './schema-problems.js';
 import { foldStringData } from './secret-data.js';
-import { isJsonObject, type StructuralSchema } from './structural-schema.js';
+import { type Crd, isJsonObject, type StructuralSchema } from './structural-schema.js';
 
 /** What to do with fields the schema does not know: refuse, drop and say so, drop. */
 export type FieldValidation = 'Strict' | 'Warn' | 'Ignore';
@@ -35,8 +34,8 @@ export interface Admission {
   admit(kind: Kind, object: unknown, options: { fieldValidation: FieldValidation }): Admitted;
 }
 
-/** Reads the schema files of these folders once; their schemas and rules are then evaluated for every object. */
-export function createAdmission(...schemaDirs: readonly string[]): Admission {
+/** Compiles the schemas and rules of these files (see `load-crds.ts`) once, to be evaluated for every object. */
+export function createAdmission(crds: readonly Crd[]): Admission {
   // The schemas are our own files and tests load them all; checking them against the meta-schema at every
   // start would cost 60 ms.
   const ajv = new Ajv({
@@ -47,7 +46,7 @@ export function createAdmission(...schemaDirs: readonly string[]): Admission {
     validateSchema: false,
   });
   const validators = new Map<string, KindValidator>();
-  for (const { spec } of schemaDirs.flatMap(loadCrds)) {
+  for (const { spec } of crds) {
     for (const { name: version, schema } of spec.versions) {
       const apiVersion = spec.group === '' ? version : `${spec.group}/${version}`;
       validators.set(`${apiVersion} ${spec.names.kind}`, compile(ajv, schema.openAPIV3Schema));

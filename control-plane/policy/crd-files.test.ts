@@ -7,7 +7,7 @@ import { parse } from 'yaml';
 import { packageRoot } from '../../shared/process/package-root.js';
 import { BYTE_RANGES, type ByteSizeField } from './byte-size.js';
 import { KINDS } from './kinds.js';
-import type { StructuralSchema } from './structural-schema.js';
+import type { CrdNames, StructuralSchema } from './structural-schema.js';
 
 const root = packageRoot(import.meta.url);
 const crdDir = join(root, 'deploy/crds');
@@ -18,7 +18,7 @@ interface CrdFile {
   readonly spec: {
     readonly group: string;
     readonly scope: string;
-    readonly names: { kind: string; plural: string; singular: string; shortNames?: string[] };
+    readonly names: CrdNames;
     readonly versions: readonly {
       readonly name: string;
       readonly subresources: unknown;
@@ -42,6 +42,7 @@ describe('CRD files', () => {
       plural: spec.names.plural,
       singular: spec.names.singular,
       shortNames: spec.names.shortNames ?? [],
+      categories: spec.names.categories ?? [],
       namespaced: spec.scope === 'Namespaced',
     }));
     assert.deepEqual(

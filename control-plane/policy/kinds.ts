@@ -9,12 +9,18 @@ export interface Kind {
   readonly plural: string;
   readonly singular: string;
   readonly shortNames: readonly string[];
+  /** Names of groups of resources, such as `all`, by which kubectl gets several kinds at once. */
+  readonly categories: readonly string[];
   readonly namespaced: boolean;
 }
 
-const AGENTGATEWAY = { group: 'agentgateway.dev', version: 'v1alpha1' } as const;
-const CORE = { group: '', version: 'v1' } as const;
-const GATEWAY_API = { group: 'gateway.networking.k8s.io' } as const;
+const AGENTGATEWAY = {
+  group: 'agentgateway.dev',
+  version: 'v1alpha1',
+  categories: ['agentgateway'],
+} as const;
+const CORE = { group: '', version: 'v1', categories: [] } as const;
+const GATEWAY_API = { group: 'gateway.networking.k8s.io', categories: ['gateway-api'] } as const;
 
 /** Every kind the control plane reads, sorted by group and kind. */
 export const KINDS: readonly Kind[] = [
@@ -32,6 +38,7 @@ export const KINDS: readonly Kind[] = [
     plural: 'services',
     singular: 'service',
     shortNames: ['svc'],
+    categories: ['all'],
     namespaced: true,
   },
   {
@@ -57,6 +64,7 @@ export const KINDS: readonly Kind[] = [
     plural: 'endpointslices',
     singular: 'endpointslice',
     shortNames: [],
+    categories: [],
     namespaced: true,
   },
   {

@@ -8,12 +8,14 @@ import type { Crd } from './structural-schema.js';
 /** What a file may be: a CRD, or the schema of a kind that is built into Kubernetes and must not be installed. */
 const SCHEMA_KINDS: readonly string[] = ['CustomResourceDefinition', 'BuiltInKind'];
 
-/** Reads every schema file of a folder, sorted by file name. The one place of this room that touches the disk. */
-export function loadCrds(crdDir: string): readonly Crd[] {
-  return readdirSync(crdDir)
-    .filter((file) => file.endsWith('.yaml'))
-    .sort()
-    .map((file) => readCrd(join(crdDir, file)));
+/** Reads every schema file of these folders, each sorted by file name. The one place of this room that touches the disk. */
+export function loadCrds(...crdDirs: readonly string[]): readonly Crd[] {
+  return crdDirs.flatMap((dir) =>
+    readdirSync(dir)
+      .filter((file) => file.endsWith('.yaml'))
+      .sort()
+      .map((file) => readCrd(join(dir, file))),
+  );
 }
 
 function readCrd(path: string): Crd {

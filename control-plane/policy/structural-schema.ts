@@ -46,14 +46,36 @@ export interface StructuralSchema {
   readonly 'x-kubernetes-validations'?: readonly ValidationRule[];
 }
 
+export interface CrdNames {
+  readonly kind: string;
+  readonly plural: string;
+  readonly singular: string;
+  readonly shortNames?: readonly string[];
+  readonly categories?: readonly string[];
+}
+
+/** CustomResourceColumnDefinition: a column of `kubectl get`. */
+export interface CrdColumn {
+  readonly name: string;
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date';
+  readonly format?: string;
+  readonly description?: string;
+  /** 0 = always shown, more = with `-o wide`; default 0. */
+  readonly priority?: number;
+  /** A simple JSONPath such as `.spec.gatewayClassName`. */
+  readonly jsonPath: string;
+}
+
 /** apiextensions.k8s.io/v1 CustomResourceDefinition, the parts we read. */
 export interface Crd {
   readonly spec: {
     readonly group: string;
-    readonly names: { readonly kind: string };
+    readonly names: CrdNames;
     readonly versions: readonly {
       readonly name: string;
       readonly schema: { readonly openAPIV3Schema: StructuralSchema };
+      readonly subresources?: { readonly status?: object };
+      readonly additionalPrinterColumns?: readonly CrdColumn[];
     }[];
   };
 }

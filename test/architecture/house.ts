@@ -89,8 +89,6 @@ export const PURE: readonly string[] = [
 
 /** The acting files that live in a pure folder, each with its reason. */
 export const NOT_PURE: Readonly<Record<string, string>> = {
-  'control-plane/policy/admission.ts':
-    'createAdmission reads the schema files through load-crds.ts',
   'control-plane/policy/load-crds.ts': 'it reads deploy/crds and deploy/built-in-kinds, once',
   'dataplane/state/last-good.ts': 'it writes and reads the last-good file',
   'shared/time/system-clock.ts': 'it is the clock',

@@ -3,7 +3,13 @@ import { randomUUID } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { createAuthenticator } from '../../control-plane/auth/authenticate.js';
 import type { WorkerView } from '../../control-plane/fleet/worker-view.js';
+import {
+  followStoredObjects,
+  type StoredObjects,
+} from '../../control-plane/kube-api/resources/stored-objects.js';
+import { storedResources } from '../../control-plane/kube-api/resources/stored-resources.js';
 import { type ApiServer, startApiServer } from '../../control-plane/kube-api/server.js';
+import { KINDS } from '../../control-plane/policy/kinds.js';
 import type { GatewayRelease } from '../../control-plane/release/gateway-release.js';
 import { createObjectDoor } from '../../control-plane/source/embedded-objects.js';
 import type { ObjectDoor } from '../../control-plane/source/object-door.js';
@@ -11,7 +17,7 @@ import { createMemoryStore } from '../../control-plane/store/memory-store.js';
 import type { Store } from '../../control-plane/store/store.js';
 import { createLogger } from '../../shared/telemetry/logger.js';
 import { systemClock } from '../../shared/time/system-clock.js';
-import { crdAdmission } from './crd-admission.js';
+import { crdAdmission, crdFiles } from './crd-admission.js';
 
 /** A live API server over the real door and a memory store. */
 export interface TestApi extends ApiServer {
@@ -19,6 +25,8 @@ export interface TestApi extends ApiServer {
   readonly token: string;
   readonly door: ObjectDoor;
   readonly store: Store;
+  /** What reads answer from. */
+  readonly views: StoredObjects['views'];
   /** What GET workers answers. */
   readonly workers: WorkerView[];
   /** Lines the server logged. */
@@ -34,6 +42,7 @@ export async function startTestApi(
   const store = createMemoryStore('test');
   const admission = crdAdmission();
   const door = createObjectDoor({ store, admission, clock: systemClock(), randomUuid: randomUUID });
+  const stored = await followStoredObjects({ store, clock: systemClock(), kinds: KINDS });
   const workers: WorkerView[] = [];
   const logged: string[] = [];
   const destination = new Writable({
@@ -45,6 +54,7 @@ export async function startTestApi(
   const server = await startApiServer({
     address: { host: '127.0.0.1', port: 0 },
     door,
+    resources: storedResources(crdFiles(), stored.views),
     fleet: () => workers,
     history: ({ name }) => history(name),
     authenticate: createAuthenticator([
@@ -58,7 +68,8 @@ export async function startTestApi(
   const url = `http://127.0.0.1:${server.address.port}`;
   const close = async (): Promise<void> => {
     await server.close();
+    stored.stop();
     await store.close();
   };
-  return { ...server, close, url, token: TOKEN, door, store, workers, logged };
+  return { ...server, close, url, token: TOKEN, door, store, views: stored.views, workers, logged };
 }
