@@ -2,7 +2,7 @@
 import type { JsonValue } from '../log/transaction.js';
 import type { StructuralSchema } from '../policy/structural-schema.js';
 import { EMPTY_SET, type FieldSet, isEmptySet, isMember, makeNode } from './field-set.js';
-import { isObject, type JsonObject } from './json-object.js';
+import type { JsonObject } from './json-object.js';
 import { shapeOf } from './schema-shape.js';
 
 /** What a value says something about: its leaves, its empty objects, and entries of maps and lists. */
@@ -40,9 +40,9 @@ function childrenOf(schema: StructuralSchema, value: JsonValue, which: 'said' | 
   }
 }
 
-/** A leaf, or an object that says no more than that it is there. */
+/** A leaf, or a container that says no more than that it is there. */
 function isOwnedItself(schema: StructuralSchema, value: JsonValue): boolean {
-  if (isObject(value) && Object.keys(value).length === 0) return true;
+  if (typeof value === 'object' && value !== null && Object.keys(value).length === 0) return true;
   return shapeOf(schema, value).kind === 'leaf';
 }
 
