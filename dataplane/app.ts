@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { hostname } from 'node:os';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { formatNamespacedName } from '../shared/names/gateway-name.js';
 import { formatHostPort, type HostPort, parseHostPort } from '../shared/names/host-port.js';
@@ -23,7 +24,7 @@ import { LastGoodFile } from './state/last-good.js';
 import { XdsClient } from './xds/client.js';
 import { connectGrpc, type PingOptions } from './xds/connection.js';
 import { nodeId, nodeOf, type WorkerIdentity } from './xds/node-identity.js';
-import { type ReporterOptions, startReporter } from './xds/reporter.js';
+import { type ReporterOptions, startReporter, type WorkerPlace } from './xds/reporter.js';
 import { readToken } from './xds/token-file.js';
 import { createXdsMetrics, type XdsMetrics } from './xds/xds-metrics.js';
 
@@ -89,8 +90,11 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     onEndpoints: (lastGood) => lastGoodFile?.saveLater(lastGood),
     onRejected: (count) => metrics.rejected.inc(count),
   });
-  const client = createClient(options, { engine, applyLoop, wire, metrics, readiness });
+  let bound: Servers | undefined;
+  const place = (): WorkerPlace => placeOf(flags, bound);
+  const client = createClient(options, { engine, applyLoop, wire, metrics, readiness, place });
   const servers = await startServers(options, { engine, applyLoop, registry, readiness, client });
+  bound = servers;
 
   await engine.apply(emptyPlan());
   const lastGood = lastGoodFile?.load();
@@ -124,11 +128,12 @@ interface ClientParts {
   readonly wire: Wire;
   readonly metrics: XdsMetrics;
   readonly readiness: Readiness;
+  readonly place: () => WorkerPlace;
 }
 
 function createClient(options: WorkerOptions, parts: ClientParts): XdsClient {
   const { flags, build, clock, random, logger } = options;
-  const { engine, applyLoop, wire, metrics, readiness } = parts;
+  const { engine, applyLoop, wire, metrics, readiness, place } = parts;
   const identity = identityOf(flags, build);
   const shared = { wire, clock, random, logger, headers: () => streamHeaders(flags) };
   let ping = PING;
@@ -137,6 +142,7 @@ function createClient(options: WorkerOptions, parts: ClientParts): XdsClient {
     identity,
     engine,
     startedAtMs: clock.wallMs(),
+    place,
     onForeign: () => {
       ping = FOREIGN_PING;
     },
@@ -224,6 +230,18 @@ function adminOptions(
 function identityOf(flags: WorkerFlags, build: string): WorkerIdentity {
   const { pod, gateway, cluster, instanceIp, nodeName } = flags;
   return { pod, gateway, cluster, instanceIp, nodeName, build };
+}
+
+/** The client starts after the servers, so they are bound whenever it asks. */
+function placeOf({ instanceIp, nodeName }: WorkerFlags, servers: Servers | undefined): WorkerPlace {
+  const host = servers?.stats.address.host ?? '';
+  return {
+    nodeName: nodeName || hostname(),
+    podIp: ['', '0.0.0.0', '::'].includes(host) ? instanceIp : host,
+    adminPort: servers?.admin.address.port ?? 0,
+    statsPort: servers?.stats.address.port ?? 0,
+    readinessPort: servers?.readiness.address.port ?? 0,
+  };
 }
 
 function openLastGood(

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { status } from '@grpc/grpc-js';
 import type { HeartlineEvent } from '../../shared/events/event.js';
+import type { Hello } from '../../shared/proto/gen/heartline/fleet/v1/Hello.js';
 import { loadPackageDefinition } from '../../shared/proto/package-definition.js';
 import { loadWire } from '../../shared/proto/wire.js';
 import { createLogger } from '../../shared/telemetry/logger.js';
@@ -59,7 +60,7 @@ async function startServer() {
   });
   const clients: FleetClient[] = [];
   return {
-    ...{ clock, registry },
+    ...{ clock, events, registry },
     open(token = TOKEN): FleetClient {
       const client = new FleetClient(wire, `127.0.0.1:${server.address.port}`, token);
       clients.push(client);
@@ -110,6 +111,46 @@ withServer('reports of a connected worker become events', async (server) => {
     { resource: 'bind/80/httpbin/gw', message: 'bind 0.0.0.0:80: EACCES' },
   ]);
   assert.equal(server.registry.views()[0]?.counts?.open, 7);
+});
+
+withServer(
+  'what a worker says about where it runs is shown; what is no address is not',
+  async (server) => {
+    server.connectXds();
+    const place = {
+      nodeName: 'Machine-1',
+      adminPort: 15000,
+      statsPort: 15020,
+      readinessPort: 15021,
+    };
+    const rows: readonly [hello: Hello, shown: object][] = [
+      [
+        { ...place, podIp: '10.0.0.7', startedAtUnixMs: 5 },
+        { nodeName: 'machine-1', podIp: '10.0.0.7', startedAtMs: 5 },
+      ],
+      [
+        { ...place, podIp: 'evil.example', nodeName: '../x' },
+        { nodeName: '', podIp: '', startedAtMs: 0 },
+      ],
+    ];
+    for (const [hello, shown] of rows) {
+      await server.open().hello(hello);
+      const ports = { admin: 15000, stats: 15020, readiness: 15021 };
+      assert.deepEqual(server.registry.views()[0]?.place, { ...shown, ports });
+    }
+  },
+);
+
+withServer('drift is an event when it grows', async (server) => {
+  server.connectXds();
+  const client = server.open();
+  const { sessionId = '' } = await client.hello();
+  [3, 3, 5, 5, 9].forEach((drifted, index) => {
+    client.report({ sessionId, sequence: index + 1, version: `${index}-a`, drifted });
+  });
+  await eventually(() => assert.equal(server.reports().length, 5), { everyMs: 5 });
+  const grown = server.events.flatMap((event) => (event.type === 'drifted' ? event.sockets : []));
+  assert.deepEqual(grown, [2, 4]);
 });
 
 withServer('a report that comes before the xDS stream waits for it', async (server) => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { HeartlineError, toHeartlineError } from '../../shared/errors/heartline-error.js';
-import type { WorkerRef } from '../../shared/events/event.js';
+import type { EventBody, WorkerRef } from '../../shared/events/event.js';
 import { formatNamespacedName } from '../../shared/names/gateway-name.js';
 import type { Hello__Output } from '../../shared/proto/gen/heartline/fleet/v1/Hello.js';
 import type { InForceReport__Output } from '../../shared/proto/gen/heartline/fleet/v1/InForceReport.js';
@@ -20,6 +20,7 @@ import {
   takeReport,
 } from './report-session.js';
 import { workerRef } from './worker-key.js';
+import { placeOf } from './worker-place.js';
 
 export interface FleetStreamOptions {
   readonly bus: Bus;
@@ -40,9 +41,10 @@ type CallState =
   | { readonly phase: 'open'; readonly session: ReportSession }
   | { readonly phase: 'ended' };
 
-/** A live stream; `held` waits until the worker's xDS stream makes it known. */
+/** A live stream; what is `described` and `held` waits until the worker's xDS stream makes it known. */
 interface LiveStream {
   readonly call: RawStream;
+  described: EventBody | undefined;
   held: InForceBody | undefined;
 }
 
@@ -108,7 +110,9 @@ export class FleetStreams {
     const { instance, newSessionId, wire } = this.#options;
     const worker = this.#identify(identity, hello);
     const older = this.#live.get(worker.key);
-    this.#live.set(worker.key, { call, held: undefined });
+    const described = { type: 'worker-described', worker, place: placeOf(hello) } as const;
+    this.#live.set(worker.key, { call, described, held: undefined });
+    if (this.#options.registry.findLive(worker.key) !== undefined) this.#release(worker);
     if (older !== undefined) {
       const message = `a newer fleet stream of worker "${worker.nodeId}" replaced this one`;
       failCall(older.call, new HeartlineError('ALREADY_EXISTS', message));
@@ -144,17 +148,22 @@ export class FleetStreams {
     const step = takeReport(session, report, this.#options.clock.monotonicMs());
     if (step.tell === undefined) return step.session;
     live.held = step.tell;
-    if (this.#options.registry.findLive(worker.key) !== undefined) this.#release(worker);
+    const { bus, registry } = this.#options;
+    if (registry.findLive(worker.key) === undefined) return step.session;
+    this.#release(worker);
+    if (step.drifted) bus.publish({ type: 'drifted', worker, sockets: step.drifted });
     return step.session;
   }
 
   /** Publishes what the worker reported last, and may have reported before it was known. */
   #release(worker: WorkerRef): void {
     const live = this.#live.get(worker.key);
-    if (live?.held === undefined) return;
-    const { held } = live;
+    if (live === undefined) return;
+    const { described, held } = live;
+    live.described = undefined;
     live.held = undefined;
-    this.#options.bus.publish(held);
+    if (described !== undefined) this.#options.bus.publish(described);
+    if (held !== undefined) this.#options.bus.publish(held);
   }
 
   #leave(worker: WorkerRef, call: RawStream): void {

@@ -22,6 +22,8 @@ export interface ReportStep {
   readonly session: ReportSession;
   /** What is news: a change, or a sign of life after a while without one. */
   readonly tell?: InForceBody;
+  /** Sockets that drifted since the report before; a first report says nothing about when. */
+  readonly drifted?: number;
 }
 
 export function openReportSession(id: string, worker: WorkerRef): ReportSession {
@@ -40,7 +42,8 @@ export function takeReport(
   const { told } = session;
   const isNews = told === undefined || JSON.stringify(told.body) !== JSON.stringify(body);
   if (!isNews && nowMs - told.atMs < HEARTBEAT_MS) return { session: { ...session, sequence } };
-  return { session: { ...session, sequence, told: { body, atMs: nowMs } }, tell: body };
+  const drifted = Math.max(0, body.counts.drifted - (told ?? { body }).body.counts.drifted);
+  return { session: { ...session, sequence, told: { body, atMs: nowMs } }, tell: body, drifted };
 }
 
 function bodyOf(worker: WorkerRef, report: InForceReport__Output): InForceBody {

@@ -24,6 +24,7 @@ export function viewWorker(record: WorkerRecord, around: Surroundings): WorkerVi
     ...{ worker, address, build, sent, accepted },
     podNamespace: pod.namespace,
     podName: pod.name,
+    place: record.place,
     state: stateOf(record, target, nowMs),
     inForce: inForce.label,
     inForceSinceMs: inForce.sinceMs,

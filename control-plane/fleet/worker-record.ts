@@ -3,6 +3,7 @@ import type {
   HeartlineEvent,
   InForceCounts,
   ResourceProblem,
+  WorkerPlace,
   WorkerRef,
 } from '../../shared/events/event.js';
 import type { NamespacedName } from '../../shared/names/gateway-name.js';
@@ -27,6 +28,8 @@ export interface WorkerRecord {
   readonly address: string;
   readonly build: string;
   readonly connectedAtMs: number;
+  /** What it said about itself on its report stream; undefined before, and from workers without one. */
+  place: WorkerPlace | undefined;
   connection: 'live' | 'lost';
   /** Snapshot labels; the empty string before the first. */
   sent: string;
@@ -56,6 +59,7 @@ export function openRecord(
   return {
     ...{ worker, pod, address, build },
     connectedAtMs: time,
+    place: before?.place,
     connection: 'live',
     sent: '',
     accepted: '',
@@ -74,6 +78,9 @@ export function noteEvent(record: WorkerRecord, event: WorkerEvent): void {
   switch (event.type) {
     case 'worker-connected':
       break;
+    case 'worker-described':
+      record.place = event.place;
+      break;
     case 'worker-lost':
       record.connection = 'lost';
       break;
@@ -84,6 +91,7 @@ export function noteEvent(record: WorkerRecord, event: WorkerEvent): void {
       record.stuck.add(event.typeUrl);
       break;
     case 'rejection-cleared':
+    case 'drifted':
       break;
     case 'accepted':
       record.lastSeenMs = event.time;

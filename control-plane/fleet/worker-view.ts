@@ -1,5 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { InForceCounts, ResourceProblem, WorkerRef } from '../../shared/events/event.js';
+import type {
+  InForceCounts,
+  ResourceProblem,
+  WorkerPlace,
+  WorkerRef,
+} from '../../shared/events/event.js';
 import type { StandingRejection } from './worker-rejections.js';
 
 /** Computed from the last messages, never stored (design-fleet §2). */
@@ -22,6 +27,8 @@ export interface WorkerView {
   readonly address: string;
   /** Program and version; the empty string when it does not say. */
   readonly build: string;
+  /** Undefined until it says where it runs. */
+  readonly place: WorkerPlace | undefined;
   readonly state: WorkerState;
   /** Snapshot labels; the empty string before the first. */
   readonly sent: string;

@@ -523,6 +523,7 @@ describe('what the API tells', () => {
     api.workers.push({
       worker: { key: 'k', nodeId: 'id', gateway },
       podNamespace: 'pn',
+      place: undefined,
       podName: 'p',
       address: '127.0.0.1:1',
       build: 'heartline/1',

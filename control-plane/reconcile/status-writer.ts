@@ -206,6 +206,8 @@ function gatewayOf(event: HeartlineEvent): GatewayRef | undefined {
     // `worker-connected` is followed by its accepted version within milliseconds; before that it would
     // only write that the worker has nothing yet.
     case 'worker-connected':
+    case 'worker-described':
+    case 'drifted':
     case 'sent':
     case 'applied':
       return undefined;

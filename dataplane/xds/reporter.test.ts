@@ -54,6 +54,10 @@ async function startReporting(t: TestContext, fleet = true) {
         build: '0.1.0',
       },
       startedAtMs: 7,
+      place: () => ({
+        ...{ nodeName: 'machine-1', podIp: '127.0.0.15' },
+        ...{ adminPort: 15000, statsPort: 15020, readinessPort: 15021 },
+      }),
       engine: {
         summary: () => summary,
         onChange(listener) {
@@ -114,6 +118,11 @@ describe('the fleet stream of a worker', () => {
       podNamespace: 'agentgateway-system',
       podName: 'gw-0',
       startedAtUnixMs: 7,
+      nodeName: 'machine-1',
+      podIp: '127.0.0.15',
+      adminPort: 15000,
+      statsPort: 15020,
+      readinessPort: 15021,
     });
     const report = stream.messages[1]?.inForce;
     assert.deepEqual(

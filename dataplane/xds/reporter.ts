@@ -16,6 +16,8 @@ export interface ReporterOptions {
   readonly identity: WorkerIdentity;
   /** Wall clock, milliseconds, when this process started. */
   readonly startedAtMs: number;
+  /** Where the worker's own HTTP ports are; asked when a stream is opened. */
+  readonly place: () => WorkerPlace;
   readonly engine: Pick<Engine, 'summary' | 'onChange'>;
   readonly wire: Pick<Wire, 'workerMessage' | 'controlMessage'>;
   readonly clock: Clock;
@@ -24,6 +26,15 @@ export interface ReporterOptions {
   readonly headers: () => ReadonlyMap<string, string>;
   /** The control plane has no fleet stream: it is not one of ours. */
   readonly onForeign: () => void;
+}
+
+/** What the control plane shows about where this worker runs. */
+export interface WorkerPlace {
+  readonly nodeName: string;
+  readonly podIp: string;
+  readonly adminPort: number;
+  readonly statsPort: number;
+  readonly readinessPort: number;
 }
 
 type Phase =
@@ -66,7 +77,7 @@ class Reporter {
   }
 
   start(): void {
-    const { identity, startedAtMs, headers, wire } = this.#options;
+    const { identity, place, startedAtMs, headers, wire } = this.#options;
     let sentHeaders: ReadonlyMap<string, string>;
     try {
       sentHeaders = headers();
@@ -89,6 +100,7 @@ class Reporter {
       podNamespace: identity.pod.namespace,
       podName: identity.pod.name,
       startedAtUnixMs: Math.round(startedAtMs),
+      ...place(),
     };
     raw.send(wire.workerMessage.encode({ hello }));
   }

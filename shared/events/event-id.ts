@@ -26,6 +26,7 @@ export function eventSubject(body: EventBody): string {
       return `gateway/${cluster}/${namespace}/${name}`;
     }
     case 'worker-connected':
+    case 'worker-described':
     case 'worker-lost':
     case 'sent':
     case 'accepted':
@@ -33,6 +34,7 @@ export function eventSubject(body: EventBody): string {
     case 'rejection-cleared':
     case 'stuck':
     case 'in-force':
+    case 'drifted':
       return `worker/${body.worker.key}`;
   }
 }

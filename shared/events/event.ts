@@ -27,6 +27,22 @@ export interface WorkerRef {
   readonly gateway: GatewayRef;
 }
 
+/** Where a worker says it runs. Only shown: nothing connects to an address that a worker claims. */
+export interface WorkerPlace {
+  /** Empty when unknown. */
+  readonly nodeName: string;
+  /** An IP address; empty when unknown. */
+  readonly podIp: string;
+  /** Milliseconds since the Unix epoch by the worker's clock; 0 when unknown. */
+  readonly startedAtMs: number;
+  /** As bound; 0 when unknown. */
+  readonly ports: {
+    readonly admin: number;
+    readonly stats: number;
+    readonly readiness: number;
+  };
+}
+
 /** Numbers a worker reports about one applied version. */
 export interface InForceCounts {
   readonly open: number;
@@ -80,6 +96,7 @@ export type EventBody =
       /** Program and version as far as it says; the empty string when it does not. */
       readonly build: string;
     }
+  | { readonly type: 'worker-described'; readonly worker: WorkerRef; readonly place: WorkerPlace }
   | { readonly type: 'worker-lost'; readonly worker: WorkerRef; readonly reason: string }
   | {
       readonly type: 'sent';
@@ -127,6 +144,13 @@ export type EventBody =
       readonly sinceMs: number;
       readonly counts: InForceCounts;
       readonly listenerErrors: readonly ResourceProblem[];
+    }
+  /** Another process had changed keepalive values of a worker's sockets; the worker has repaired them. */
+  | {
+      readonly type: 'drifted';
+      readonly worker: WorkerRef;
+      /** Since the worker's report before. */
+      readonly sockets: number;
     };
 
 export type EventType = EventBody['type'];

@@ -38,6 +38,26 @@ export interface Hello {
    * When the worker's process started: milliseconds since 1970 UTC by the worker's clock.
    */
   'startedAtUnixMs'?: (number | string | Long);
+  /**
+   * The machine the worker runs on, as Kubernetes or its host name says; only shown, never connected to. So are the next four.
+   */
+  'nodeName'?: (string);
+  /**
+   * The address that the worker's own HTTP ports are bound to; its pod's address where they are bound to all.
+   */
+  'podIp'?: (string);
+  /**
+   * Port of /config_dump and the rest of the admin endpoints, as bound.
+   */
+  'adminPort'?: (number);
+  /**
+   * Port of /metrics, as bound.
+   */
+  'statsPort'?: (number);
+  /**
+   * Port of /healthz/ready, as bound.
+   */
+  'readinessPort'?: (number);
 }
 
 /**
@@ -76,4 +96,24 @@ export interface Hello__Output {
    * When the worker's process started: milliseconds since 1970 UTC by the worker's clock.
    */
   'startedAtUnixMs'?: (number);
+  /**
+   * The machine the worker runs on, as Kubernetes or its host name says; only shown, never connected to. So are the next four.
+   */
+  'nodeName'?: (string);
+  /**
+   * The address that the worker's own HTTP ports are bound to; its pod's address where they are bound to all.
+   */
+  'podIp'?: (string);
+  /**
+   * Port of /config_dump and the rest of the admin endpoints, as bound.
+   */
+  'adminPort'?: (number);
+  /**
+   * Port of /metrics, as bound.
+   */
+  'statsPort'?: (number);
+  /**
+   * Port of /healthz/ready, as bound.
+   */
+  'readinessPort'?: (number);
 }
