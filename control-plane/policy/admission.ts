@@ -9,10 +9,10 @@ import { type FieldPath, formatFieldPath } from './field-path.js';
 import { toJsonSchema } from './json-schema.js';
 import { apiVersionOf, type Kind } from './kinds.js';
 import type { KubeObject } from './kube-object.js';
+import { admissionWarnings, type LintContext } from './lint/lint-object.js';
 import { METADATA_FIELDS, readMetadata } from './metadata.js';
 import { isNestedDeeper } from './nesting.js';
 import { normalize, type UnknownField } from './normalize.js';
-import { warnAbout } from './object-warnings.js';
 import { describeSchemaErrors, showValue } from './schema-problems.js';
 import { foldStringData } from './secret-data.js';
 import { type Crd, isJsonObject, type StructuralSchema } from './structural-schema.js';
@@ -26,12 +26,18 @@ export interface Admitted {
   readonly warnings: readonly string[];
 }
 
+export interface AdmissionOptions {
+  readonly fieldValidation: FieldValidation;
+  /** What warnings may depend on beside the object. Default: nothing is known. */
+  readonly lint?: LintContext;
+}
+
 export interface Admission {
   /**
    * Checks an object that a client sent. Throws HeartlineError INVALID_ARGUMENT for another apiVersion or
    * kind and for unknown fields under Strict, INVALID_OBJECT with every other problem.
    */
-  admit(kind: Kind, object: unknown, options: { fieldValidation: FieldValidation }): Admitted;
+  admit(kind: Kind, object: unknown, options: AdmissionOptions): Admitted;
 }
 
 /** Compiles the schemas and rules of these files (see `load-crds.ts`) once, to be evaluated for every object. */
@@ -53,12 +59,12 @@ export function createAdmission(crds: readonly Crd[]): Admission {
     }
   }
   return {
-    admit(kind, object, { fieldValidation }) {
+    admit(kind, object, options) {
       const validator = validators.get(`${apiVersionOf(kind)} ${kind.kind}`);
       if (validator === undefined) {
         throw new HeartlineError('CONFIG', `no CRD file for ${apiVersionOf(kind)} ${kind.kind}`);
       }
-      return admit(kind, validator, readHead(kind, object), fieldValidation);
+      return admit(kind, validator, readHead(kind, object), options);
     },
   };
 }
@@ -109,7 +115,7 @@ function admit(
   kind: Kind,
   validator: KindValidator,
   raw: RawObject,
-  fieldValidation: FieldValidation,
+  { fieldValidation, lint }: AdmissionOptions,
 ): Admitted {
   const head = readMetadata(kind, raw['metadata']);
   // Status has a path of its own in the API, so whatever came along is not looked at.
@@ -127,7 +133,7 @@ function admit(
     ...rest,
   } as KubeObject);
   const dropped = fieldValidation === 'Warn' ? unknownFields.map(describeUnknown) : [];
-  return { object, warnings: [...dropped, ...head.warnings, ...warnAbout(object)] };
+  return { object, warnings: [...dropped, ...head.warnings, ...admissionWarnings(object, lint)] };
 }
 
 function validate(validator: KindValidator, value: JsonValue): readonly FieldProblem[] {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type FieldProblem, HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { Admission } from '../policy/admission.js';
+import type { LintContext } from '../policy/lint/lint-object.js';
 import { isJsonObject } from '../policy/structural-schema.js';
 import type { ApplyRequest, ObjectChange } from './object-door.js';
 import type { AdmittedChange } from './plan-change.js';
@@ -14,13 +15,17 @@ export interface Admitted {
  * Validates every change before any is planned. One bad object is refused as admission says it; several
  * are refused together, each problem under the name of its object.
  */
-export function admitChanges(admission: Admission, request: ApplyRequest): readonly Admitted[] {
+export function admitChanges(
+  admission: Admission,
+  request: ApplyRequest,
+  lint: LintContext,
+): readonly Admitted[] {
   refuseRepeats(request.changes);
   const admitted: Admitted[] = [];
   const refused: { readonly change: ObjectChange; readonly error: HeartlineError }[] = [];
   for (const change of request.changes) {
     try {
-      admitted.push(admitChange(admission, change, request));
+      admitted.push(admitChange(admission, change, request, lint));
     } catch (error) {
       if (!(error instanceof HeartlineError)) throw error;
       refused.push({ change, error });
@@ -45,12 +50,13 @@ function admitChange(
   admission: Admission,
   change: ObjectChange,
   { fieldValidation }: ApplyRequest,
+  lint: LintContext,
 ): Admitted {
   if (change.verb === 'delete') return { change, warnings: [] };
   const sent = change.kind.namespaced
     ? withNamespace(change.object, change.namespace)
     : change.object;
-  const { object, warnings } = admission.admit(change.kind, sent, { fieldValidation });
+  const { object, warnings } = admission.admit(change.kind, sent, { fieldValidation, lint });
   for (const field of ['name', 'namespace'] as const) {
     if ((object.metadata[field] ?? '') === change[field]) continue;
     throw new HeartlineError(

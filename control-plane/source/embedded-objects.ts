@@ -3,7 +3,7 @@ import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import { compareText } from '../../shared/names/sort.js';
 import type { Clock } from '../../shared/time/clock.js';
 import type { Admission } from '../policy/admission.js';
-import { objectPrefix, statusKey } from '../policy/kinds.js';
+import { findKind, objectPrefix, statusKey } from '../policy/kinds.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { redactSecret } from '../policy/secret-data.js';
 import type { Store } from '../store/store.js';
@@ -22,6 +22,8 @@ export interface EmbeddedObjectsOptions {
   readonly runningSources?: ReadonlySet<SourceName>;
 }
 
+/** What is in front of a gateway, its annotation may say; warnings about policies depend on it. */
+const gatewayKind = findKind('Gateway');
 const ALL_SOURCES: ReadonlySet<SourceName> = new Set(['embedded', 'manifests', 'kubernetes']);
 
 /**
@@ -35,6 +37,8 @@ export function createObjectDoor(options: EmbeddedObjectsOptions): ObjectDoor {
   const { store, admission, clock, runningSources: running = ALL_SOURCES } = options;
   const find = (change: AdmittedChange): StoredObject | undefined =>
     readStored(store.get, change.kind, change.namespace, change.name);
+  const findGateway = (namespace: string, name: string): KubeObject | undefined =>
+    gatewayKind && readStored(store.get, gatewayKind, namespace, name)?.object;
   const newBirth = (): Birth => ({
     uid: options.randomUuid(),
     creationTimestamp: `${new Date(clock.wallMs()).toISOString().slice(0, 19)}Z`,
@@ -65,7 +69,7 @@ export function createObjectDoor(options: EmbeddedObjectsOptions): ObjectDoor {
 
   return {
     async applyObjects(request) {
-      const admitted = admitChanges(admission, request);
+      const admitted = admitChanges(admission, request, { findGateway });
       const { source = 'embedded', sourceDetail: detail = '' } = request.caller;
       const by: Owner = { source, detail };
       for (let round = 0; round < MAX_ROUNDS; round += 1) {

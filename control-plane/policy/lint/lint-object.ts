@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { KubeObject } from '../kube-object.js';
+import { objectName } from '../object-name.js';
+import { policySpec } from '../policy-spec.js';
+import { inFrontOf, type Product } from './products.js';
+import type { LintRule, Severity, Surroundings } from './rule.js';
+import { RULES } from './rules.js';
+
+export interface Finding {
+  /** Id of the rule. */
+  readonly rule: string;
+  readonly severity: Severity;
+  /** Path from the object's root. */
+  readonly field: string;
+  readonly message: string;
+}
+
+/** What the caller knows beside the object. */
+export interface LintContext {
+  /** A Gateway by namespace and name, of whom a policy's target may say what is in front. Default: none is known. */
+  readonly findGateway?: (namespace: string, name: string) => KubeObject | undefined;
+  /** Where neither the policy nor its Gateways say what is in front. Default: not known. */
+  readonly inFront?: readonly Product[];
+}
+
+/** Everything there is to say about one admitted object, in the order of the rules. Pure. */
+export function lintObject(object: KubeObject, context: LintContext = {}): readonly Finding[] {
+  return runRules(RULES, object, context);
+}
+
+/** What admission says about it: warnings alone, each `field: sentence`. */
+export function admissionWarnings(
+  object: KubeObject,
+  context: LintContext = {},
+): readonly string[] {
+  const mayWarn = RULES.filter(({ severity, raised }) => severity === 'warning' || raised);
+  return runRules(mayWarn, object, context)
+    .filter(({ severity }) => severity === 'warning')
+    .map(({ field, message }) => `${field}: ${message}`);
+}
+
+function runRules(
+  all: readonly LintRule[],
+  object: KubeObject,
+  context: LintContext,
+): readonly Finding[] {
+  const rules = all.filter(({ kind }) => kind === object.kind);
+  if (rules.length === 0) return [];
+  const surroundings: Surroundings = { inFront: findInFront(object, context) };
+  return rules.flatMap(({ id, severity, check }) =>
+    check(object, surroundings).map((hit) => ({
+      ...{ rule: id, severity: hit.severity ?? severity },
+      ...{ field: hit.field, message: hit.message },
+    })),
+  );
+}
+
+/** The policy's own word comes first, then that of every Gateway it names, then the caller's. */
+function findInFront(object: KubeObject, context: LintContext): readonly Product[] | undefined {
+  const own = inFrontOf(object);
+  if (own !== undefined || object.kind !== 'AgentgatewayPolicy') return own ?? context.inFront;
+  const { namespace } = objectName(object);
+  const said = (policySpec(object).targetRefs ?? [])
+    .filter(({ kind }) => kind === 'Gateway')
+    .map(({ name }) => context.findGateway?.(namespace, name))
+    .map((gateway) => gateway && inFrontOf(gateway))
+    .filter((products) => products !== undefined);
+  return said.length === 0 ? context.inFront : [...new Set(said.flat())];
+}
