@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
-import { hostname } from 'node:os';
+import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { HeartlineError, toHeartlineError } from '../shared/errors/heartline-error.js';
 import { packageRoot } from '../shared/process/package-root.js';
@@ -27,6 +27,8 @@ import { storedResources } from './kube-api/resources/stored-resources.js';
 import { startApiServer } from './kube-api/server.js';
 import { createListenerJoiner } from './live/joined-listeners.js';
 import { createLivePart } from './live/live-part.js';
+import { openServerCertificate } from './pki/server-certificate.js';
+import { serverNames } from './pki/server-names.js';
 import { createAdmission } from './policy/admission.js';
 import { KINDS } from './policy/kinds.js';
 import { loadCrds } from './policy/load-crds.js';
@@ -171,10 +173,15 @@ async function start(
   started.add(() => rpc.stop());
   const storedObjects = await followStoredObjects({ store, clock, kinds: KINDS });
   started.add(storedObjects.stop);
+  const { host } = options.apiAddress;
+  const names = serverNames({ host, hostname: hostname(), addresses: ownAddresses() });
+  const certificate = await openServerCertificate({ dataDir, names, clock, logger });
+  started.add(() => certificate.stop());
   const api = await startApiServer({
     ...{ door, authenticate, logger, version },
     resources: storedResources(crds, storedObjects.views),
     address: options.apiAddress,
+    tls: { credentials: certificate, clock },
     allowedHosts: ['localhost', hostname()],
     fleet: registry.views,
     metrics: metrics.registry,
@@ -209,6 +216,12 @@ class StopList {
     }
     if (failures.length > 0) throw toHeartlineError(failures[0]);
   }
+}
+
+function ownAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((all = []) =>
+    all.map(({ address }) => address),
+  );
 }
 
 function makeDataDir(dataDir: string): void {

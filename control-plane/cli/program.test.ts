@@ -290,7 +290,7 @@ describe('heartline', () => {
       ['a wrong port offset', ['up', '--port-offset', '60000'], 64, /whole number from 0 to 47535/],
       [
         'a control plane beyond loopback',
-        ['control-plane', '--api-addr', '0.0.0.0:1'],
+        ['control-plane', '--xds-addr', '0.0.0.0:1'],
         78,
         /--allow-insecure/,
       ],

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HeartlineError, toHeartlineError } from '../../shared/errors/heartline-error.js';
 import type { Logger } from '../../shared/telemetry/logger.js';
@@ -38,7 +39,12 @@ export function answerClientError(error: Error & { code?: string }, socket: Sock
     return;
   }
   const { line, text } = describeClientError(error.code);
-  const body = JSON.stringify(failureStatus(new HeartlineError('INVALID_ARGUMENT', text)));
+  answerRaw(socket, line, new HeartlineError('INVALID_ARGUMENT', text));
+}
+
+/** The last words on a bare connection: a response of its own, with this status line. */
+export function answerRaw(socket: Duplex, line: string, error: HeartlineError): void {
+  const body = JSON.stringify(failureStatus(error));
   socket.end(
     `HTTP/1.1 ${line}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   );

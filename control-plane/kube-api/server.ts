@@ -13,6 +13,7 @@ import { addObjectRoutes } from './object-routes.js';
 import { addOpenRoutes } from './open-routes.js';
 import type { ServedResource } from './resources/served-resource.js';
 import { CODE_HEADER, httpFailureStatus } from './status.js';
+import { type TlsOrPlainOptions, takeTlsOrPlain } from './tls-or-plain.js';
 
 export interface ListenAddress {
   /** An IP address or `localhost`. */
@@ -31,6 +32,8 @@ export interface ApiServerOptions extends GuardOptions, FleetReader {
   readonly version: string;
   /** Names of what is still to be done before requests are served well; absent = always ready. */
   readonly pending?: () => readonly string[];
+  /** What TLS clients are shown; plain HTTP is served beside it, to this machine. */
+  readonly tls: TlsOrPlainOptions;
   /** Served on GET /metrics; absent = that path does not exist. */
   readonly metrics?: Registry;
 }
@@ -58,6 +61,8 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
     clientErrorHandler: answerClientError,
     frameworkErrors: answerFrameworkError,
   });
+  const opening = takeTlsOrPlain(app.server, options.tls);
+  app.addHook('preClose', async () => opening.close());
   takeBodiesAsBytes(app);
   addGuard(app, options);
   addFailureHandlers(app, options.logger);

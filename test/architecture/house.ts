@@ -38,6 +38,8 @@ export const PURE: readonly string[] = [
   'control-plane/live/service-addresses',
   'control-plane/log/',
   'control-plane/merge/',
+  'control-plane/pki/lifetime',
+  'control-plane/pki/server-names',
   'control-plane/policy/',
   'control-plane/release/',
   'control-plane/snapshot/',

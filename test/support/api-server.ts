@@ -9,6 +9,7 @@ import {
 } from '../../control-plane/kube-api/resources/stored-objects.js';
 import { storedResources } from '../../control-plane/kube-api/resources/stored-resources.js';
 import { type ApiServer, startApiServer } from '../../control-plane/kube-api/server.js';
+import type { TlsCredentials } from '../../control-plane/kube-api/tls-or-plain.js';
 import { KINDS } from '../../control-plane/policy/kinds.js';
 import type { GatewayRelease } from '../../control-plane/release/gateway-release.js';
 import { createObjectDoor } from '../../control-plane/source/embedded-objects.js';
@@ -16,7 +17,9 @@ import type { ObjectDoor } from '../../control-plane/source/object-door.js';
 import { createMemoryStore } from '../../control-plane/store/memory-store.js';
 import type { Store } from '../../control-plane/store/store.js';
 import { createLogger } from '../../shared/telemetry/logger.js';
+import type { Clock } from '../../shared/time/clock.js';
 import { systemClock } from '../../shared/time/system-clock.js';
+import { CERTIFICATES } from './certificates.js';
 import { crdAdmission, crdFiles } from './crd-admission.js';
 
 /** A live API server over the real door and a memory store. */
@@ -34,15 +37,28 @@ export interface TestApi extends ApiServer {
 }
 
 const TOKEN = 'test-token-of-the-api';
+const UNTRUSTED: TlsCredentials = { current: () => CERTIFICATES.a, onRenewed: () => undefined };
 const WORKER_TOKEN = 'test-token-of-a-worker';
+
+/** Where it listens and what it shows there. */
+export interface TestApiPort {
+  /** Default 127.0.0.1. */
+  readonly host?: string;
+  /** Of the port; default: the system's. */
+  readonly clock?: Clock;
+  /** Default: a certificate of a.example.com that nobody trusts. */
+  readonly credentials?: TlsCredentials;
+}
 
 export async function startTestApi(
   history: (name: string) => GatewayRelease | undefined = () => undefined,
+  port: TestApiPort = {},
 ): Promise<TestApi> {
   const store = createMemoryStore('test');
   const admission = crdAdmission();
-  const door = createObjectDoor({ store, admission, clock: systemClock(), randomUuid: randomUUID });
-  const stored = await followStoredObjects({ store, clock: systemClock(), kinds: KINDS });
+  const clock = systemClock();
+  const door = createObjectDoor({ store, admission, clock, randomUuid: randomUUID });
+  const stored = await followStoredObjects({ store, clock, kinds: KINDS });
   const workers: WorkerView[] = [];
   const logged: string[] = [];
   const destination = new Writable({
@@ -52,7 +68,7 @@ export async function startTestApi(
     },
   });
   const server = await startApiServer({
-    address: { host: '127.0.0.1', port: 0 },
+    address: { host: port.host ?? '127.0.0.1', port: 0 },
     door,
     resources: storedResources(crdFiles(), stored.views),
     fleet: () => workers,
@@ -62,6 +78,7 @@ export async function startTestApi(
       { identity: { name: 'worker', audience: 'worker', gateways: 'all' }, token: WORKER_TOKEN },
     ]),
     allowedHosts: ['localhost'],
+    tls: { credentials: port.credentials ?? UNTRUSTED, clock: port.clock ?? clock },
     logger: createLogger({ name: 'test', destination }),
     version: '0.0.0-test',
   });

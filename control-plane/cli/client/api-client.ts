@@ -54,13 +54,17 @@ export interface ApiClient {
 
 const PEER = 'the API server';
 
-export function createApiClient(connection: Pick<Connection, 'server' | 'token'>): ApiClient {
+export type ApiAccess = Pick<Connection, 'server' | 'token'> &
+  Partial<Pick<Connection, 'certificateAuthority'>>;
+
+export function createApiClient(connection: ApiAccess): ApiClient {
   const call = async (method: string, path: string, body?: unknown): Promise<HttpAnswer> => {
     const text = body === undefined ? undefined : JSON.stringify(body);
     // The answer to a body that is cut off on its way may be lost with the connection.
     if (text !== undefined && Buffer.byteLength(text) > MAX_BODY_BYTES) throw bodyTooLarge();
     return callHttp({
       url: `${connection.server}${path}`,
+      certificateAuthority: connection.certificateAuthority,
       peer: PEER,
       method,
       headers: {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type IncomingHttpHeaders, request } from 'node:http';
+import { type IncomingHttpHeaders, request as requestPlain } from 'node:http';
+import { request as requestTls } from 'node:https';
 import {
   errnoOf,
   HeartlineError,
@@ -7,7 +8,10 @@ import {
 } from '../../../shared/errors/heartline-error.js';
 
 export interface HttpCall {
+  /** `http://` or `https://`. */
   readonly url: string;
+  /** PEM of the authority that has to have signed an https server's certificate; default: those of the system. */
+  readonly certificateAuthority?: string | undefined;
   /** Whom the address belongs to, for messages: `the API server`. */
   readonly peer: string;
   /** Default GET. */
@@ -46,6 +50,7 @@ export async function callHttp(call: HttpCall): Promise<HttpAnswer> {
 
 function exchange(call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
   return new Promise((resolve, reject) => {
+    const request = call.url.startsWith('https:') ? requestTls : requestPlain;
     const outgoing = request(call.url, {
       method: call.method ?? 'GET',
       headers: {
@@ -54,6 +59,7 @@ function exchange(call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
       },
       agent: false,
       signal,
+      ...(call.certificateAuthority === undefined ? {} : { ca: call.certificateAuthority }),
     });
     outgoing.once('error', reject);
     outgoing.once('response', (incoming) => {
@@ -72,6 +78,16 @@ function exchange(call: HttpCall, signal: AbortSignal): Promise<HttpAnswer> {
   });
 }
 
+/** What OpenSSL and node say when a certificate does not lead to a trusted authority. */
+const UNTRUSTED: ReadonlySet<string> = new Set([
+  'CERT_SIGNATURE_FAILURE',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
+
 function connectionError(call: HttpCall, thrown: unknown): HeartlineError {
   const errno = errnoOf(thrown);
   const at = `${call.peer} at ${origin(call)}`;
@@ -81,6 +97,13 @@ function connectionError(call: HttpCall, thrown: unknown): HeartlineError {
     });
   }
   if (errno === 'ERR_INVALID_CHAR') return toHeartlineError(thrown, 'INVALID_ARGUMENT');
+  if (UNTRUSTED.has(errno ?? '')) {
+    return new HeartlineError(
+      'UNAUTHENTICATED',
+      `${at} shows a certificate that the kubeconfig's authority did not sign (${errno}); use the kubeconfig of that server`,
+      { cause: thrown },
+    );
+  }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new HeartlineError('UNAVAILABLE', `${at} cannot be reached: ${message}`, {
     cause: thrown,

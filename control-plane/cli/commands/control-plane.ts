@@ -9,7 +9,11 @@ export function addControlPlaneCommand(program: Command, context: CommandContext
     .command('control-plane')
     .description('run the control plane')
     .option('--xds-addr <host:port>', 'gRPC: xDS and the fleet stream', '127.0.0.1:9978')
-    .option('--api-addr <host:port>', 'HTTP: the Kubernetes-style API', '127.0.0.1:9979')
+    .option(
+      '--api-addr <host:port>',
+      'HTTPS, and HTTP for this machine: the Kubernetes-style API',
+      '127.0.0.1:9979',
+    )
     .option('--data-dir <dir>', 'where log, state and tokens live', STATE_DIRECTORY)
     .option('--cluster <name>', 'cluster of the workers that use the worker token', 'local')
     .option(
@@ -17,7 +21,7 @@ export function addControlPlaneCommand(program: Command, context: CommandContext
       'ask workers to connect anew at this age; 0s = never',
       '30m',
     )
-    .option('--allow-insecure', 'allow addresses other than loopback, without TLS')
+    .option('--allow-insecure', 'allow an --xds-addr other than loopback, without TLS')
     .option('--parent-pipe', 'exit when standard input closes')
     .addHelpText(
       'after',

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { resolve } from 'node:path';
 import { HeartlineError } from '../../../shared/errors/heartline-error.js';
-import { type HostPort, isLoopback, parseHostPort } from '../../../shared/names/host-port.js';
+import {
+  formatHostPort,
+  type HostPort,
+  isLoopback,
+  parseHostPort,
+} from '../../../shared/names/host-port.js';
 import { onParentGone } from '../../../shared/process/parent-pipe.js';
 import { onStopSignal } from '../../../shared/process/stop-signals.js';
 import { createLogger, type Logger } from '../../../shared/telemetry/logger.js';
@@ -27,8 +32,8 @@ export async function runControlPlane(flags: ControlPlaneFlags): Promise<number>
   const logger = createLogger({ name: 'control-plane' });
   const controlPlane = await startControlPlane({
     dataDir: resolve(flags.dataDir),
-    xdsAddress: readAddress(flags, 'xdsAddr', '--xds-addr'),
-    apiAddress: readAddress(flags, 'apiAddr', '--api-addr'),
+    xdsAddress: checkedPlain(readAddress('--xds-addr', flags.xdsAddr), flags),
+    apiAddress: readAddress('--api-addr', flags.apiAddr),
     cluster: flags.cluster,
     maxConnectionAgeMs: readAge(flags.maxConnectionAge),
     logger,
@@ -38,19 +43,21 @@ export async function runControlPlane(flags: ControlPlaneFlags): Promise<number>
   return 0;
 }
 
-/** Plain text beyond loopback needs a flag that says so. */
-function readAddress(flags: ControlPlaneFlags, key: 'xdsAddr' | 'apiAddr', flag: string): HostPort {
-  const address = parseHostPort(flags[key]);
-  if (address === undefined) {
-    throw new HeartlineError(
-      'INVALID_ARGUMENT',
-      `${flag} ${flags[key]} is not HOST:PORT, e.g. 127.0.0.1:9979 or [::1]:9979`,
-    );
-  }
-  if (flags.allowInsecure || isLoopback(address.host)) return address;
+function readAddress(flag: string, text: string): HostPort {
+  const address = parseHostPort(text);
+  if (address !== undefined) return address;
+  throw new HeartlineError(
+    'INVALID_ARGUMENT',
+    `${flag} ${text} is not HOST:PORT, e.g. 127.0.0.1:9979 or [::1]:9979`,
+  );
+}
+
+/** Plain text beyond loopback needs a flag that says so; the API speaks TLS to other machines and nothing else. */
+function checkedPlain(address: HostPort, { allowInsecure }: ControlPlaneFlags): HostPort {
+  if (allowInsecure || isLoopback(address.host)) return address;
   throw new HeartlineError(
     'CONFIG',
-    `${flag} ${flags[key]} is reachable from other machines and this release has no TLS; use a loopback address, or add --allow-insecure`,
+    `--xds-addr ${formatHostPort(address)} is reachable from other machines and xDS has no TLS yet; use a loopback address, or add --allow-insecure`,
   );
 }
 

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { CERTIFICATES } from '../../../test/support/certificates.js';
 import { parseKubeconfig, renderKubeconfig } from './kubeconfig.js';
 
 const CONTENT = {
-  server: 'http://127.0.0.1:9979',
+  server: 'https://127.0.0.1:9979',
+  certificateAuthority: CERTIFICATES.a.certificate,
   token: 'secret',
   workerAdmin: '127.0.0.1:15000',
 };
@@ -14,10 +16,18 @@ describe('kubeconfig', () => {
     assert.deepEqual(parseKubeconfig(renderKubeconfig(CONTENT), '/k'), {
       path: '/k',
       server: CONTENT.server,
+      certificateAuthority: CONTENT.certificateAuthority,
       token: CONTENT.token,
       namespace: 'default',
       workerAdmin: CONTENT.workerAdmin,
     });
+  });
+
+  it('reads one of plain HTTP, as earlier releases wrote it', () => {
+    const old = renderKubeconfig({ server: 'http://127.0.0.1:9979', token: 't', workerAdmin: 'w' });
+    const { server, certificateAuthority } = parseKubeconfig(old, '/k');
+    assert.equal(server, 'http://127.0.0.1:9979');
+    assert.equal(certificateAuthority, undefined);
   });
 
   const text = renderKubeconfig(CONTENT);
@@ -34,8 +44,13 @@ describe('kubeconfig', () => {
       text.replace('user: heartline', 'user: nobody'),
       /users has no entry named "nobody"/,
     ],
-    ['a server that is no URL', text.replace('http://127.0.0.1:9979', 'nowhere'), /is no URL/],
-    ['a server with TLS', text.replace('http://', 'https://'), /is not http:\/\//],
+    ['a server that is no URL', text.replace('https://127.0.0.1:9979', 'nowhere'), /is no URL/],
+    ['a server of another protocol', text.replace('https://', 'ftp://'), /neither https:\/\//],
+    [
+      'an authority that is none',
+      text.replace(/(certificate-authority-data: )\S+/, '$1aGVsbG8='),
+      /certificate-authority-data is no certificate/,
+    ],
   ] as const) {
     it(`names file and field: ${name}`, () => {
       assert.throws(() => parseKubeconfig(broken, '/k'), { code: 'CONFIG', message });

@@ -8,6 +8,8 @@ export interface Connection {
   readonly path: string;
   /** Base URL of the API server, without a slash at the end. */
   readonly server: string;
+  /** PEM of the authority that signed the server's certificate; undefined = those of the system. */
+  readonly certificateAuthority: string | undefined;
   readonly token: string | undefined;
   readonly namespace: string;
   /** host:port of the worker's admin listener, from the cluster's extension. */
@@ -16,6 +18,8 @@ export interface Connection {
 
 export interface KubeconfigContent {
   readonly server: string;
+  /** PEM; absent = the system's authorities, or plain HTTP. */
+  readonly certificateAuthority?: string | undefined;
   readonly token: string;
   readonly workerAdmin: string;
 }
@@ -25,17 +29,22 @@ const ENTRY = 'heartline';
 /** Name of the cluster extension that holds the worker's admin address. */
 const WORKER_EXTENSION = 'heartline.dev/worker';
 
-/** A standard kubeconfig; kubectl reads the same file once the API port speaks TLS. */
+/** A standard kubeconfig: kubectl and every other client of Kubernetes reads the same file. */
 export function renderKubeconfig(content: KubeconfigContent): string {
   const extensions = [{ name: WORKER_EXTENSION, extension: { admin: content.workerAdmin } }];
-  return stringify({
+  const { server, certificateAuthority: pem } = content;
+  const trust =
+    pem === undefined ? {} : { 'certificate-authority-data': Buffer.from(pem).toString('base64') };
+  const text = {
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': ENTRY,
     contexts: [{ name: ENTRY, context: { cluster: ENTRY, user: ENTRY } }],
-    clusters: [{ name: ENTRY, cluster: { server: content.server, extensions } }],
+    clusters: [{ name: ENTRY, cluster: { server, ...trust, extensions } }],
     users: [{ name: ENTRY, user: { token: content.token } }],
-  });
+  };
+  // Without folding: some readers take a folded base64 text for a broken one.
+  return stringify(text, { lineWidth: 0 });
 }
 
 /** The current context of a kubeconfig; throws CONFIG with the file and the field. */
@@ -50,19 +59,26 @@ export function parseKubeconfig(text: string, path: string): Connection {
   if (typeof server !== 'string' || !URL.canParse(server)) {
     throw broken(path, `server of cluster ${JSON.stringify(context['cluster'])} is no URL`);
   }
-  if (!server.startsWith('http://')) {
-    throw broken(
-      path,
-      `server ${server} is not http://; this release serves plain HTTP on loopback`,
-    );
+  if (!/^https?:$/.test(new URL(server).protocol)) {
+    throw broken(path, `server ${server} is neither https:// nor http://`);
   }
   return {
     path,
     server: server.replace(/\/+$/, ''),
+    certificateAuthority: authorityOf(cluster, path),
     token: textOf(user['token']),
     namespace: textOf(context['namespace']) ?? 'default',
     workerAdmin: textOf(extensionOf(cluster)['admin']),
   };
+}
+
+/** Files that a kubeconfig of another program names are not followed. */
+function authorityOf(cluster: Readonly<Record<string, unknown>>, path: string): string | undefined {
+  const data = textOf(cluster['certificate-authority-data']);
+  if (data === undefined) return undefined;
+  const text = Buffer.from(data, 'base64').toString('utf8');
+  if (text.includes('-----BEGIN CERTIFICATE-----')) return text;
+  throw broken(path, 'certificate-authority-data is no certificate in PEM and base64');
 }
 
 function parseYaml(text: string, path: string): unknown {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { HeartlineError } from '../../../shared/errors/heartline-error.js';
 import { lockProcess } from '../../../shared/process/process-lock.js';
@@ -68,10 +69,14 @@ async function startAll(
   const specs = childSpecs({ ports, portOffset, paths, listenAddresses: loopbackAddresses() });
   progress.step('starting the control plane and the httpbin sample');
   await Promise.all([household.start(specs.controlPlane), household.start(specs.httpbin)]);
-  const server = `http://127.0.0.1:${ports.api}`;
+  const access = {
+    server: `https://127.0.0.1:${ports.api}`,
+    certificateAuthority: readFileSync(paths.certificateAuthority, 'utf8'),
+    token,
+  };
   const workerAdmin = `127.0.0.1:${ports.admin}`;
-  writePrivateFile(paths.kubeconfig, renderKubeconfig({ server, token, workerAdmin }));
-  const client = createApiClient({ server, token });
+  writePrivateFile(paths.kubeconfig, renderKubeconfig({ ...access, workerAdmin }));
+  const client = createApiClient(access);
   await applyExample(client, paths.examples, ports.httpbin);
   progress.step('starting the worker');
   await household.start(specs.worker);

@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { HeartlineError } from '../../../shared/errors/heartline-error.js';
+import { AUTHORITY_FILE } from '../../pki/authority.js';
 import { KUBECONFIG_FILE } from '../kubeconfig/locate.js';
 
 /** Everything `up` keeps, below one directory. */
@@ -9,6 +10,7 @@ export interface StatePaths {
   readonly root: string;
   readonly apiToken: string;
   readonly workerToken: string;
+  readonly certificateAuthority: string;
   readonly kubeconfig: string;
   readonly lock: string;
   /** Written once the example Gateway was applied; see first-start.ts. */
@@ -22,6 +24,7 @@ export function statePaths(root: string): StatePaths {
     root,
     apiToken: join(root, 'api.token'),
     workerToken: join(root, 'worker.token'),
+    certificateAuthority: join(root, AUTHORITY_FILE),
     kubeconfig: join(root, KUBECONFIG_FILE),
     lock: join(root, 'up.lock'),
     examples: join(root, 'examples.json'),
