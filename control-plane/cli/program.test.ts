@@ -237,7 +237,7 @@ describe('heartline', () => {
       const bad = writeManifest('bad.yaml', policyYaml('retries: 65'));
       const { err } = await heartline(['apply', '-f', bad]);
       assert.equal(err.split('must be from 1 to 64').length, 2, err);
-      assert.match(err, /^error: .*AgentgatewayPolicy "[^"]+" is invalid\n/);
+      assert.match(err, /^error: .*AgentgatewayPolicy\.agentgateway\.dev "[^"]+" is invalid\n/);
     });
 
     it('one bad document of a file: nothing is sent when it is unsound, the rest when the server refuses it', async () => {

@@ -59,7 +59,7 @@ describe('kinds of the core group', () => {
     const { metadata, data } = JSON.parse(text);
     const written = await send('PUT', `${SECRETS}/cert`, { ...secret(data), metadata });
     assert.equal(written.status, 422, written.text);
-    assert.match(written.text, /data\.token: the value must be base64/);
+    assert.match(written.text, /data\.token: Invalid value: must be base64/);
   });
 
   it('a changed value is a new generation, an equal one writes nothing', async () => {

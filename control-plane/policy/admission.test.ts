@@ -46,10 +46,10 @@ describe('admission', () => {
     const time = { frontend: { tcp: { keepalive: { time: '99999h' } } } };
     const { code, subject, message } = refusal({ ...good, spec: { ...good.spec, ...time } });
     assert.equal(code, 'INVALID_OBJECT');
-    assert.equal(subject, 'AgentgatewayPolicy "default/p"');
+    assert.equal(subject, 'AgentgatewayPolicy.agentgateway.dev "p"');
     assert.equal(
       message,
-      'AgentgatewayPolicy "default/p" is invalid: spec.frontend.tcp.keepalive.time: "99999h" must be from 1s to 32767s (9h6m7s), the longest the kernel takes; for example 30s',
+      'AgentgatewayPolicy.agentgateway.dev "p" is invalid: spec.frontend.tcp.keepalive.time: Invalid value: "99999h": must be from 1s to 32767s (9h6m7s), the longest the kernel takes; for example 30s',
     );
   });
 

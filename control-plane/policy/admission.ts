@@ -7,13 +7,13 @@ import { compileRules, evaluateRules, type RuleTree } from './cel-rules.js';
 import { findClosestName } from './closest-name.js';
 import { type FieldPath, formatFieldPath } from './field-path.js';
 import { toJsonSchema } from './json-schema.js';
-import { apiVersionOf, type Kind } from './kinds.js';
+import { apiVersionOf, type Kind, kindWord } from './kinds.js';
 import type { KubeObject } from './kube-object.js';
 import { admissionWarnings, type LintContext } from './lint/lint-object.js';
 import { METADATA_FIELDS, readMetadata } from './metadata.js';
 import { isNestedDeeper } from './nesting.js';
 import { normalize, type UnknownField } from './normalize.js';
-import { describeSchemaErrors, showValue } from './schema-problems.js';
+import { describeRefusal, describeSchemaErrors, showValue } from './schema-problems.js';
 import { foldStringData } from './secret-data.js';
 import { type Crd, isJsonObject, type StructuralSchema } from './structural-schema.js';
 
@@ -123,7 +123,7 @@ function admit(
   const { value, unknown } = normalize(validator.schema, body as JsonValue);
   const unknownFields = [...unknown, ...head.unknown.map(unknownMetadata)];
   const subject = describeSubject(kind, head.metadata);
-  if (fieldValidation === 'Strict') refuseUnknown(subject, unknownFields);
+  if (fieldValidation === 'Strict') refuseUnknown(kind, unknownFields);
   const problems = [...head.problems, ...validate(validator, value)];
   if (problems.length > 0) throw invalidObject(subject, problems);
 
@@ -143,14 +143,19 @@ function validate(validator: KindValidator, value: JsonValue): readonly FieldPro
   if (validator.rules === undefined) return problems;
   const isBroken = (path: FieldPath): boolean => found.some((one) => startsWith(one.path, path));
   for (const failure of evaluateRules(validator.rules, value, [], isBroken)) {
-    const isField = typeof failure.value !== 'object';
     problems.push({
       field: formatFieldPath(failure.path),
-      message: isField ? `${showValue(failure.value)} ${failure.message}` : failure.message,
+      message: describeRefusal('FieldValueInvalid', showRuled(failure.value), failure.message),
       reason: 'FieldValueInvalid',
     });
   }
   return problems;
+}
+
+/** A rule about several fields says which; their container would only be noise, and Kubernetes names its type. */
+function showRuled(value: JsonValue): string {
+  if (typeof value !== 'object' || value === null) return showValue(value);
+  return Array.isArray(value) ? '"array"' : '"object"';
 }
 
 function startsWith(path: FieldPath, prefix: FieldPath): boolean {
@@ -169,7 +174,7 @@ function describeUnknown({ field, suggestion }: UnknownField): string {
   return `unknown field ${JSON.stringify(field)}${hint}`;
 }
 
-function refuseUnknown(subject: string, unknown: readonly UnknownField[]): void {
+function refuseUnknown(kind: Kind, unknown: readonly UnknownField[]): void {
   if (unknown.length === 0) return;
   const problems = unknown.map((one) => ({
     field: one.field,
@@ -177,10 +182,8 @@ function refuseUnknown(subject: string, unknown: readonly UnknownField[]): void 
     reason: 'FieldValueInvalid',
   }));
   const { listed, text } = list(problems, ({ message }) => message);
-  throw new HeartlineError('INVALID_ARGUMENT', `${subject}: ${text}`, {
-    subject,
-    problems: listed,
-  });
+  const message = `${kind.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: strict decoding error: ${text}`;
+  throw new HeartlineError('INVALID_ARGUMENT', message, { problems: listed });
 }
 
 function invalidObject(subject: string, unsorted: readonly FieldProblem[]): HeartlineError {
@@ -204,8 +207,8 @@ function list(
   return { listed, text: [...listed.map(describe), ...rest].join(', ') };
 }
 
+/** `AgentgatewayPolicy.agentgateway.dev "name"`, as Kubernetes names what is invalid. */
 function describeSubject(kind: Kind, metadata: KubeObject['metadata']): string {
   const name = typeof metadata.name === 'string' ? metadata.name : '';
-  const namespace = typeof metadata.namespace === 'string' ? `${metadata.namespace}/` : '';
-  return `${kind.kind} "${namespace}${name}"`;
+  return `${kindWord(kind)} "${name}"`;
 }

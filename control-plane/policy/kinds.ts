@@ -144,6 +144,11 @@ export function resourceWord({ group, plural }: Kind): string {
   return group === '' ? plural : `${plural}.${group}`;
 }
 
+/** `<Kind>.<group>`, as Kubernetes names a kind in messages about an object that is invalid. */
+export function kindWord({ group, kind }: Kind): string {
+  return group === '' ? kind : `${kind}.${group}`;
+}
+
 /** The part of a store key that stands for the group; the core group has no name, and Kubernetes calls it so. */
 export function storeGroup({ group }: Kind): string {
   return group === '' ? 'core' : group;

@@ -154,7 +154,7 @@ function checkAnnotationSize(
   if (bytes <= MAX_ANNOTATION_BYTES) return;
   problems.push({
     field: 'metadata.annotations',
-    message: `have ${bytes} bytes, must have at most ${MAX_ANNOTATION_BYTES} together`,
+    message: `Too long: have ${bytes} bytes, must have at most ${MAX_ANNOTATION_BYTES} together`,
     reason: 'FieldValueTooLong',
   });
 }
@@ -162,7 +162,7 @@ function checkAnnotationSize(
 function required(path: readonly string[], example: string): FieldProblem {
   return {
     field: formatFieldPath(path),
-    message: `is required, for example ${example}`,
+    message: `Required value: for example ${example}`,
     reason: 'FieldValueRequired',
   };
 }
@@ -170,7 +170,7 @@ function required(path: readonly string[], example: string): FieldProblem {
 function invalid(path: readonly string[], value: unknown, wanted: string): FieldProblem {
   return {
     field: formatFieldPath(path),
-    message: `${showValue(value)} must be ${wanted}`,
+    message: `Invalid value: ${showValue(value)}: must be ${wanted}`,
     reason: 'FieldValueInvalid',
   };
 }

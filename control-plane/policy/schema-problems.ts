@@ -52,11 +52,12 @@ function describe(error: ErrorObject): { message: string; reason: string } {
     case 'required': {
       const properties = schema['properties'] as Record<string, JsonSchema> | undefined;
       const missing = properties?.[error.params['missingProperty']] ?? {};
-      return { message: `is required${example(missing)}`, reason: 'FieldValueRequired' };
+      const hint = example(missing).replace(', ', ': ');
+      return { message: `Required value${hint}`, reason: 'FieldValueRequired' };
     }
     case 'enum': {
       const allowed = (error.params['allowedValues'] as unknown[]).map(showValue).join(', ');
-      return refuse(error, `must be one of ${allowed}`, 'FieldValueNotSupported');
+      return refuse(error, `supported values: ${allowed}`, 'FieldValueNotSupported');
     }
     case 'type': {
       const types = [schema['type']].flat().map((type) => TYPE_WORDS[String(type)] ?? String(type));
@@ -108,13 +109,32 @@ function refuse(
   reason = 'FieldValueInvalid',
 ): { message: string; reason: string } {
   const schema = (error.parentSchema ?? {}) as JsonSchema;
-  const shown = schema['writeOnly'] === true ? 'the value' : showValue(error.data);
-  return { message: `${shown} ${expectation}`, reason };
+  const value = schema['writeOnly'] === true ? undefined : showValue(error.data);
+  return { message: describeRefusal(reason, value, expectation), reason };
 }
 
 function count(error: ErrorObject, expectation: string): { message: string; reason: string } {
   const size = Object.keys(error.data as object).length;
-  return { message: `has ${size}, ${expectation}`, reason: 'FieldValueInvalid' };
+  const reason = error.keyword.startsWith('max') ? 'FieldValueTooMany' : 'FieldValueInvalid';
+  return { message: describeRefusal(reason, String(size), expectation), reason };
+}
+
+/** How Kubernetes begins the message of a cause, by its reason. */
+const HEADS: Readonly<Record<string, string>> = {
+  FieldValueNotSupported: 'Unsupported value',
+  FieldValueTooLong: 'Too long',
+  FieldValueTooMany: 'Too many',
+};
+
+/** `Invalid value: 0: must be from 1 to 64`, as every client of Kubernetes knows it; no value for a secret one. */
+export function describeRefusal(
+  reason: string,
+  value: string | undefined,
+  expectation: string,
+): string {
+  const head = HEADS[reason] ?? 'Invalid value';
+  if (value === undefined || reason === 'FieldValueTooLong') return `${head}: ${expectation}`;
+  return `${head}: ${value}: ${expectation}`;
 }
 
 function tooLong(error: ErrorObject): string {
