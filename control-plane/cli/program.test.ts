@@ -287,6 +287,7 @@ describe('heartline', () => {
         69,
         /worker's admin listener at 127\.0\.0\.1:1 is not running/,
       ],
+      ['a pod address elsewhere', ['up', '--pod-ip', '10.0.0.1'], 64, /in 127\.0\.0\.0\/8/],
       ['a wrong port offset', ['up', '--port-offset', '60000'], 64, /whole number from 0 to 47535/],
       [
         'a control plane beyond loopback',

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { checkMachine, checkPortFacts, checkTokenFile, parseOpenFilesLimit } from './checks.js';
+import {
+  checkCertificate,
+  checkKubectl,
+  checkMachine,
+  checkPortFacts,
+  checkTokenFile,
+  parseOpenFilesLimit,
+} from './checks.js';
 
 const GOOD = {
   nodeVersion: '20.19.0',
@@ -51,6 +58,30 @@ describe('doctor', () => {
   ] as const) {
     it(`a token of mode ${mode?.toString(8)}`, () => {
       assert.equal(checkTokenFile({ path: '/t', mode }).verdict, verdict);
+    });
+  }
+
+  for (const [version, verdict] of [
+    [undefined, 'warning'],
+    ['v1.20.2', 'warning'],
+    ['v1.29.0', 'ok'],
+    ['v1.33.1', 'ok'],
+    ['v1.32.4-dispatcher', 'ok'],
+  ] as const) {
+    it(`kubectl ${version ?? 'that is missing'}`, () => {
+      assert.equal(checkKubectl(version).verdict, verdict);
+    });
+  }
+
+  for (const [fact, verdict, detail] of [
+    [{ kind: 'plain' }, 'warning', /http:\/\/ server/],
+    [{ kind: 'trusted', names: 'DNS:localhost', until: 'Jan 1 2030' }, 'ok', /until Jan 1 2030/],
+    [{ kind: 'refused', reason: 'ERR_TLS_CERT_ALTNAME_INVALID' }, 'failure', /ALTNAME_INVALID/],
+  ] as const) {
+    it(`a certificate that is ${fact.kind}`, () => {
+      const check = checkCertificate(fact);
+      assert.equal(check.verdict, verdict);
+      assert.match(check.detail, detail);
     });
   }
 

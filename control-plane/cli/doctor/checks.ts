@@ -31,6 +31,15 @@ export interface FileFact {
   readonly mode: number | undefined;
 }
 
+/** What a TLS handshake with the API server showed. */
+export type CertificateFact =
+  | { readonly kind: 'plain' }
+  | { readonly kind: 'trusted'; readonly names: string; readonly until: string }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** The first kubectl that asks for what is served; older ones want OpenAPI v2. */
+const OLDEST_KUBECTL_MINOR = 29;
+
 const OLDEST_NODE: readonly [number, number] = [20, 19];
 /** Each proxied connection takes two descriptors and 256 are reserved: enough for 1,900 connections. */
 const ENOUGH_OPEN_FILES = 4096;
@@ -54,11 +63,10 @@ export function checkMachine(facts: MachineFacts): readonly Check[] {
 function checkOpenFiles(limit: number | undefined): Check {
   if (limit === undefined) return ok('open files', 'no limit');
   if (limit >= ENOUGH_OPEN_FILES) return ok('open files', `limit ${limit}`);
-  return {
-    name: 'open files',
-    verdict: 'warning',
-    detail: `limit ${limit}; raise it with ulimit -n ${ENOUGH_OPEN_FILES} for many connections`,
-  };
+  return warning(
+    'open files',
+    `limit ${limit}; raise it with ulimit -n ${ENOUGH_OPEN_FILES} for many connections`,
+  );
 }
 
 function checkKernelKeepalive(values: readonly (number | undefined)[]): Check {
@@ -78,6 +86,32 @@ export function checkPortFacts(ports: readonly PortFact[], isRunning: boolean): 
   });
 }
 
+/** `version` as kubectl says it, such as `v1.32.4`; undefined when there is none. Everything but the guide works without. */
+export function checkKubectl(version: string | undefined): Check {
+  if (version === undefined) {
+    return warning('kubectl', 'not on the PATH; https://kubernetes.io/docs/tasks/tools has it');
+  }
+  const minor = Number(/^v1\.(\d+)\./.exec(version)?.[1] ?? 0);
+  if (minor >= OLDEST_KUBECTL_MINOR) return ok('kubectl', version);
+  return warning('kubectl', `${version}; install 1.${OLDEST_KUBECTL_MINOR} or newer`);
+}
+
+/** Whether kubectl will trust the server of the kubeconfig. */
+export function checkCertificate(fact: CertificateFact): Check {
+  const name = 'certificate';
+  switch (fact.kind) {
+    case 'plain':
+      return warning(
+        name,
+        'the kubeconfig names an http:// server, to which kubectl sends no token; heartline up writes another',
+      );
+    case 'trusted':
+      return ok(name, `fits the kubeconfig; ${fact.names}; until ${fact.until}`);
+    case 'refused':
+      return failure(name, `${fact.reason}; use the kubeconfig that this server's up wrote`);
+  }
+}
+
 /** Tokens must be readable by their owner only. */
 export function checkTokenFile({ path, mode }: FileFact): Check {
   if (mode === undefined) return failure(path, 'missing; heartline up writes it');
@@ -89,6 +123,10 @@ export function checkTokenFile({ path, mode }: FileFact): Check {
 
 export function ok(name: string, detail: string): Check {
   return { name, verdict: 'ok', detail };
+}
+
+export function warning(name: string, detail: string): Check {
+  return { name, verdict: 'warning', detail };
 }
 
 export function failure(name: string, detail: string): Check {

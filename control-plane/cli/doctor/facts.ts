@@ -2,7 +2,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { ownerText, tryBind } from '../up/check-ports.js';
-import { UP_PORTS, type UpPortName, type UpPorts } from '../up/ports.js';
+import { hostOf, UP_PORTS, type UpPortName, type UpPorts } from '../up/ports.js';
 import { type FileFact, type MachineFacts, type PortFact, parseOpenFilesLimit } from './checks.js';
 
 export function readMachineFacts(): MachineFacts {
@@ -17,12 +17,13 @@ export function readMachineFacts(): MachineFacts {
   };
 }
 
-export async function readPortFacts(ports: UpPorts): Promise<readonly PortFact[]> {
+/** `podIp`: where the worker's own ports are. */
+export async function readPortFacts(ports: UpPorts, podIp: string): Promise<readonly PortFact[]> {
   const names = Object.keys(ports) as UpPortName[];
   return Promise.all(
     names.map(async (name) => {
       const port = ports[name];
-      const errno = await tryBind('127.0.0.1', port);
+      const errno = await tryBind(hostOf(name, podIp), port);
       const owner = errno === 'EADDRINUSE' ? ownerText(port) : errno;
       return { port, label: UP_PORTS[name].label, owner };
     }),

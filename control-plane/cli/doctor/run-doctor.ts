@@ -2,6 +2,7 @@
 import { dirname } from 'node:path';
 import { ERROR_CODES } from '../../../shared/errors/codes.js';
 import { toHeartlineError } from '../../../shared/errors/heartline-error.js';
+import { isLoopback, parseHostPort } from '../../../shared/names/host-port.js';
 import { readConfigDump } from '../client/admin-client.js';
 import { createApiClient } from '../client/api-client.js';
 import type { Connection } from '../kubeconfig/kubeconfig.js';
@@ -9,9 +10,20 @@ import { loadConnection } from '../kubeconfig/load.js';
 import { type OutputFormat, renderValue } from '../output/format.js';
 import { renderTable } from '../output/table.js';
 import type { Terminal } from '../terminal.js';
-import { MAX_PORT_OFFSET, portsWithOffset, UP_PORTS } from '../up/ports.js';
+import { LOOPBACK, MAX_PORT_OFFSET, portsWithOffset, UP_PORTS } from '../up/ports.js';
 import { statePaths } from '../up/state-paths.js';
-import { type Check, checkMachine, checkPortFacts, checkTokenFile, failure, ok } from './checks.js';
+import {
+  type Check,
+  checkCertificate,
+  checkKubectl,
+  checkMachine,
+  checkPortFacts,
+  checkTokenFile,
+  failure,
+  ok,
+  warning,
+} from './checks.js';
+import { readCertificateFact, readKubectlVersion } from './client-facts.js';
 import { readFileFact, readMachineFacts, readPortFacts } from './facts.js';
 
 export interface DoctorFlags {
@@ -36,20 +48,21 @@ async function runChecks(
   terminal: Terminal,
   kubeconfig: string | undefined,
 ): Promise<readonly Check[]> {
-  const machine = checkMachine(readMachineFacts());
+  const machine = [...checkMachine(readMachineFacts()), checkKubectl(await readKubectlVersion())];
   const connection = findConnection(terminal, kubeconfig);
   if ('verdict' in connection) {
-    const ports = await readPortFacts(portsWithOffset(0));
+    const ports = await readPortFacts(portsWithOffset(0), LOOPBACK);
     return [...machine, ...checkPortFacts(ports, false), connection];
   }
   const api = await checkApi(connection);
-  const ports = await readPortFacts(portsWithOffset(offsetOf(connection)));
+  const ports = await readPortFacts(portsWithOffset(offsetOf(connection)), podIpOf(connection));
   return [
     ...machine,
     ...checkPortFacts(ports, api.verdict === 'ok'),
     ok('kubeconfig', connection.path),
     ...checkTokens(connection),
     api,
+    checkCertificate(await readCertificateFact(connection)),
     await checkWorker(connection),
   ];
 }
@@ -66,6 +79,12 @@ function findConnection(terminal: Terminal, kubeconfig: string | undefined): Con
 function offsetOf(connection: Connection): number {
   const offset = Number(new URL(connection.server).port) - UP_PORTS.api.port;
   return offset >= 0 && offset <= MAX_PORT_OFFSET ? offset : 0;
+}
+
+/** What `up --pod-ip` was when it wrote this kubeconfig; 127.0.0.1 for a worker elsewhere. */
+function podIpOf({ workerAdmin }: Connection): string {
+  const host = parseHostPort(workerAdmin ?? '')?.host ?? '';
+  return isLoopback(host) ? host : LOOPBACK;
 }
 
 /** The token files that `up` keeps beside its kubeconfig. */
@@ -90,7 +109,7 @@ async function checkApi(connection: Connection): Promise<Check> {
 async function checkWorker(connection: Connection): Promise<Check> {
   const { workerAdmin } = connection;
   if (workerAdmin === undefined) {
-    return { name: 'worker', verdict: 'warning', detail: 'the kubeconfig names no worker' };
+    return warning('worker', 'the kubeconfig names no worker');
   }
   try {
     const { policies } = await readConfigDump(workerAdmin);

@@ -40,6 +40,9 @@ describe('ports of up', () => {
       await assert.rejects(checkPorts({ ...FREE, api: port, http: port }), {
         message: new RegExp(`port ${port} \\(API\\) ${owner}[^\n]*\n.*listener http\\) ${owner}`),
       });
+      const onPod = { ...FREE, admin: port, api: 0 };
+      await checkPorts(onPod, '127.0.0.15');
+      await assert.rejects(checkPorts(onPod), { message: /worker admin/ });
       assert.equal(await tryBind('127.0.0.1', port), 'EADDRINUSE');
     } finally {
       server.close();

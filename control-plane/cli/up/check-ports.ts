@@ -3,20 +3,20 @@ import { createServer } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { errnoOf, HeartlineError } from '../../../shared/errors/heartline-error.js';
 import { findPortOwner } from '../../../shared/process/port-owner.js';
-import { UP_PORTS, type UpPortName, type UpPorts } from './ports.js';
+import { hostOf, LOOPBACK, UP_PORTS, type UpPortName, type UpPorts } from './ports.js';
 
 /** Loopback addresses the gateway listens on: ::1 only where the machine has it. */
 export function loopbackAddresses(): readonly string[] {
   const hasV6 = Object.values(networkInterfaces()).some((addresses) =>
     addresses?.some(({ address }) => address === '::1'),
   );
-  return hasV6 ? ['127.0.0.1', '::1'] : ['127.0.0.1'];
+  return hasV6 ? [LOOPBACK, '::1'] : [LOOPBACK];
 }
 
 /** Throws ADDRESS_IN_USE that names every busy port, its owner where readable, and what to do. */
-export async function checkPorts(ports: UpPorts): Promise<void> {
+export async function checkPorts(ports: UpPorts, podIp: string = LOOPBACK): Promise<void> {
   const names = Object.keys(ports) as UpPortName[];
-  const faults = await Promise.all(names.map((name) => portFault(name, ports[name])));
+  const faults = await Promise.all(names.map((name) => portFault(name, ports[name], podIp)));
   const busy = faults.filter((fault) => fault !== undefined);
   if (busy.length === 0) return;
   const text = busy.join('\n  ');
@@ -26,10 +26,14 @@ export async function checkPorts(ports: UpPorts): Promise<void> {
   );
 }
 
-/** The gateway's listeners open on every loopback address, all else on 127.0.0.1 only. */
-async function portFault(name: UpPortName, port: number): Promise<string | undefined> {
+/** The gateway's listeners open on every loopback address, all else on one. */
+async function portFault(
+  name: UpPortName,
+  port: number,
+  podIp: string,
+): Promise<string | undefined> {
   const isListener = name === 'http' || name === 'tcp';
-  const hosts = isListener ? loopbackAddresses() : ['127.0.0.1'];
+  const hosts = isListener ? loopbackAddresses() : [hostOf(name, podIp)];
   for (const host of hosts) {
     const errno = await tryBind(host, port);
     if (errno === undefined) continue;

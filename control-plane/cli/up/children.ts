@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { nodeEntryArgs } from '../../../shared/process/node-entry.js';
 import type { ChildSpec } from './child.js';
-import type { UpPorts } from './ports.js';
+import { LOOPBACK, type UpPorts } from './ports.js';
 import type { StatePaths } from './state-paths.js';
 
 export interface ChildrenOptions {
   readonly ports: UpPorts;
   readonly portOffset: number;
+  /** Where the worker's admin, stats and readiness listen. */
+  readonly podIp: string;
   readonly paths: StatePaths;
   /** Addresses the gateway's listeners open on. */
   readonly listenAddresses: readonly string[];
@@ -24,11 +26,9 @@ const POD = 'agentgateway-system/agentgateway-proxy-0';
 /** The cluster a single machine is. */
 const CLUSTER = 'local';
 
-const LOOPBACK = '127.0.0.1';
-
 /** Command lines of the three processes. */
 export function childSpecs(options: ChildrenOptions): ChildSpecs {
-  const { ports } = options;
+  const { podIp, ports } = options;
   return {
     controlPlane: {
       name: 'control plane',
@@ -51,7 +51,7 @@ export function childSpecs(options: ChildrenOptions): ChildSpecs {
     worker: {
       name: 'worker',
       args: [...nodeEntryArgs(import.meta.url, '../../../dataplane/main'), ...workerFlags(options)],
-      readyUrl: `http://${LOOPBACK}:${ports.readiness}/healthz/ready`,
+      readyUrl: `http://${podIp}:${ports.readiness}/healthz/ready`,
     },
   };
 }
@@ -67,7 +67,7 @@ function controlPlaneFlags({ ports, paths }: ChildrenOptions): readonly string[]
 }
 
 function workerFlags(options: ChildrenOptions): readonly string[] {
-  const { ports, paths } = options;
+  const { podIp, ports, paths } = options;
   return [
     ...['--xds-address', `${LOOPBACK}:${ports.xds}`],
     ...['--gateway', GATEWAY],
@@ -75,9 +75,9 @@ function workerFlags(options: ChildrenOptions): readonly string[] {
     ...['--cluster', CLUSTER],
     ...['--token-file', paths.workerToken],
     ...['--data-dir', paths.worker],
-    ...['--admin-addr', `${LOOPBACK}:${ports.admin}`],
-    ...['--stats-addr', `${LOOPBACK}:${ports.stats}`],
-    ...['--readiness-addr', `${LOOPBACK}:${ports.readiness}`],
+    ...['--admin-addr', `${podIp}:${ports.admin}`],
+    ...['--stats-addr', `${podIp}:${ports.stats}`],
+    ...['--readiness-addr', `${podIp}:${ports.readiness}`],
     ...options.listenAddresses.flatMap((address) => ['--listen-address', address]),
     ...['--port-offset', String(options.portOffset)],
     '--allow-local-backends',

@@ -19,6 +19,17 @@ export type UpPorts = Readonly<Record<UpPortName, number>>;
 export const MAX_PORT_OFFSET =
   65_535 - Math.max(...Object.values(UP_PORTS).map(({ port }) => port));
 
+/** Everything listens here, but for what is the worker's pod's own. */
+export const LOOPBACK = '127.0.0.1';
+
+/** The pod's own ports; the Gateway's listeners are the machine's, as a load balancer in front of a pod would be. */
+const POD_PORTS: ReadonlySet<UpPortName> = new Set(['admin', 'stats', 'readiness']);
+
+/** The address a port is opened on; `podIp` is that of --pod-ip. */
+export function hostOf(name: UpPortName, podIp: string): string {
+  return POD_PORTS.has(name) ? podIp : LOOPBACK;
+}
+
 export function portsWithOffset(offset: number): UpPorts {
   const names = Object.keys(UP_PORTS) as UpPortName[];
   const entries = names.map((name) => [name, UP_PORTS[name].port + offset] as const);

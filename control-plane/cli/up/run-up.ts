@@ -15,7 +15,7 @@ import { checkPorts, loopbackAddresses } from './check-ports.js';
 import { childSpecs } from './children.js';
 import { applyExample } from './first-start.js';
 import { createHousehold, type Household } from './household.js';
-import { portsWithOffset } from './ports.js';
+import { LOOPBACK, portsWithOffset } from './ports.js';
 import { writePrivateFile } from './private-file.js';
 import { createProgress, type Progress } from './progress.js';
 import { makeStateDirectories, type StatePaths, statePaths } from './state-paths.js';
@@ -24,6 +24,8 @@ import { renderSummary } from './summary.js';
 export interface UpFlags {
   readonly dataDir: string;
   readonly portOffset: number;
+  /** Address of the worker's admin, stats and readiness, in 127.0.0.0/8. */
+  readonly podIp: string;
   readonly quiet?: boolean;
 }
 
@@ -62,19 +64,20 @@ async function startAll(
   progress: Progress,
 ): Promise<number> {
   const ports = portsWithOffset(flags.portOffset);
-  await checkPorts(ports);
+  const { podIp, portOffset } = flags;
+  await checkPorts(ports, podIp);
   const token = readOrCreateToken(paths.apiToken);
   readOrCreateToken(paths.workerToken);
-  const { portOffset } = flags;
-  const specs = childSpecs({ ports, portOffset, paths, listenAddresses: loopbackAddresses() });
+  const listenAddresses = loopbackAddresses();
+  const specs = childSpecs({ ports, portOffset, podIp, paths, listenAddresses });
   progress.step('starting the control plane and the httpbin sample');
   await Promise.all([household.start(specs.controlPlane), household.start(specs.httpbin)]);
   const access = {
-    server: `https://127.0.0.1:${ports.api}`,
+    server: `https://${LOOPBACK}:${ports.api}`,
     certificateAuthority: readFileSync(paths.certificateAuthority, 'utf8'),
     token,
   };
-  const workerAdmin = `127.0.0.1:${ports.admin}`;
+  const workerAdmin = `${podIp}:${ports.admin}`;
   writePrivateFile(paths.kubeconfig, renderKubeconfig({ ...access, workerAdmin }));
   const client = createApiClient(access);
   await applyExample(client, paths.examples, ports.httpbin);
@@ -121,6 +124,7 @@ function summaryText(
   const isDefault = paths.root === join(terminal.cwd, STATE_DIRECTORY);
   return renderSummary({
     ports: portsWithOffset(flags.portOffset),
+    podIp: flags.podIp,
     kubeconfig: paths.kubeconfig,
     policies,
     isKubeconfigFound: isDefault,

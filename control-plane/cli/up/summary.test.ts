@@ -6,6 +6,7 @@ import { renderSummary } from './summary.js';
 
 const BASE = {
   ports: portsWithOffset(1000),
+  podIp: '127.0.0.1',
   kubeconfig: '/d/kubeconfig',
   policies: 0,
   isKubeconfigFound: true,
@@ -19,6 +20,14 @@ describe('what up says', () => {
     assert.match(text, /curl localhost:9080\/get/);
     assert.match(text, /npx heartline apply -f deploy\/examples\/tcp-keepalive\.yaml/);
     assert.doesNotMatch(text, /HEARTLINE_KUBECONFIG/);
+  });
+
+  it('shows what is on the address of the pod', () => {
+    const text = renderSummary({ ...BASE, podIp: '127.0.0.15' });
+    for (const port of [15_000, 15_020, 15_021]) {
+      assert.match(text, new RegExp(`127\\.0\\.0\\.15:${port + 1000}\\n`));
+    }
+    assert.match(text, /127\.0\.0\.1:10979\n/);
   });
 
   it('says how commands find a kubeconfig that is elsewhere', () => {

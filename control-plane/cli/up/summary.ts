@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { renderTable } from '../output/table.js';
-import { UP_PORTS, type UpPortName, type UpPorts } from './ports.js';
+import { hostOf, UP_PORTS, type UpPortName, type UpPorts } from './ports.js';
 
 export interface SummaryOptions {
   readonly ports: UpPorts;
+  readonly podIp: string;
   readonly kubeconfig: string;
   /** AgentgatewayPolicies that the data directory holds. */
   readonly policies: number;
@@ -14,7 +15,10 @@ export interface SummaryOptions {
 /** What is up, and what to type next. */
 export function renderSummary(options: SummaryOptions): string {
   const names = Object.keys(UP_PORTS) as UpPortName[];
-  const rows = names.map((name) => [UP_PORTS[name].label, `127.0.0.1:${options.ports[name]}`]);
+  const rows = names.map((name) => [
+    UP_PORTS[name].label,
+    `${hostOf(name, options.podIp)}:${options.ports[name]}`,
+  ]);
   const table = renderTable(['WHAT', 'ADDRESS'], rows);
   const lines = [`Heartline is up, ${policyCount(options.policies)}.`, '', table, ''];
   if (!options.isKubeconfigFound) {
