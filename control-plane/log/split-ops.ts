@@ -2,7 +2,7 @@
 import { MAX_TRANSACTION_BYTES, type Op } from './transaction.js';
 
 /** What actor, reason and the frame of a transaction take, generously, bytes. */
-const FRAME_BYTES = 16_384;
+export const FRAME_BYTES = 16_384;
 
 /**
  * Splits operations into runs that fit one transaction each, keeping their order. An operation that is
