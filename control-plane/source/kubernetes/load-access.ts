@@ -145,7 +145,7 @@ function keepAgent(
   const tls = { ca, cert, key, pfx, passphrase, servername, rejectUnauthorized };
   const id = JSON.stringify(Object.values(tls).map(String));
   if (kept?.key === id) return kept;
-  // Requests that run keep their connections; only idle ones are closed.
+  // Watches over the old connections end with them and go on from where they were.
   kept?.agent.destroy();
   // What the library made goes through the proxy; else ours, which keeps connections.
   if (hasProxy) return { key: id, agent: wanted.agent as HttpAgent };

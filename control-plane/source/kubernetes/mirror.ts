@@ -32,10 +32,13 @@ export interface Mirror {
   /** Resolves when everything that came so far is written or refused. */
   idle(): Promise<void>;
   /** Objects of the cluster that are not taken over, by store key. */
-  refusals(): ReadonlyMap<string, Refusal>;
+  refusals(): ReadonlyMap<string, NotedRefusal>;
   /** Resolves when what was under way is written. */
   stop(): Promise<void>;
 }
+
+/** A refusal and since when it is said in these words, milliseconds since the Unix epoch. */
+export type NotedRefusal = Refusal & { readonly sinceMs: number };
 
 /** Where the log says what the copy is of; `{cluster, atMs}`, the time of the last change that was taken over. */
 export const COPY_KEY = 'source/kubernetes';
@@ -59,7 +62,7 @@ export function createMirror(options: MirrorOptions): Mirror {
   const pending = new Map<string, Pending>();
   /** Keys of the wishes that are being written. */
   let underWay: readonly [string, Pending][] = [];
-  const refusals = new Map<string, Refusal>();
+  const refusals = new Map<string, NotedRefusal>();
   let released = false;
   let stopped = false;
   let timer: Timer | undefined;
@@ -138,9 +141,10 @@ export function createMirror(options: MirrorOptions): Mirror {
       if (refusals.delete(key)) options.onRefusal?.(key);
       return;
     }
-    refusals.set(key, refusal);
+    const isSaid = before?.message === refusal.message;
+    refusals.set(key, { ...refusal, sinceMs: isSaid ? before.sinceMs : clock.wallMs() });
     options.onRefusal?.(key);
-    if (before?.message === refusal.message) return;
+    if (isSaid) return;
     const { kind, namespace, name, message } = refusal;
     logger.warn(
       { resource: resourceWord(kind), namespace, name, message },

@@ -27,6 +27,8 @@ export interface ReflectorOptions {
   /** The whole truth about this kind. */
   readonly onReplace: (items: readonly ClusterObject[]) => void;
   readonly onChange: (change: 'put' | 'removed', object: ClusterObject) => void;
+  /** After each step: whether the kind is watched now. */
+  readonly onPhase?: (isWatched: boolean) => void;
   readonly onRestart?: (what: 'relist' | 'rewatch', cause: string) => void;
 }
 
@@ -88,6 +90,7 @@ export function createReflector(options: ReflectorOptions): Reflector {
     const step = stepReflector(state, input);
     state = step.state;
     for (const effect of step.effects) perform(effect);
+    if (input.type !== 'event') options.onPhase?.(state.phase === 'watching');
   };
 
   const perform = (effect: ReflectorEffect): void => {
