@@ -3,6 +3,7 @@ import { createHmac, randomBytes, randomUUID } from 'node:crypto';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
+import type { Registry } from 'prom-client';
 import { HeartlineError, toHeartlineError } from '../shared/errors/heartline-error.js';
 import { packageRoot } from '../shared/process/package-root.js';
 import { packageVersion } from '../shared/process/package-version.js';
@@ -29,12 +30,23 @@ import { createListenerJoiner } from './live/joined-listeners.js';
 import { createLivePart } from './live/live-part.js';
 import { openServerCertificate } from './pki/server-certificate.js';
 import { serverNames } from './pki/server-names.js';
-import { createAdmission } from './policy/admission.js';
+import { type Admission, createAdmission } from './policy/admission.js';
 import { KINDS } from './policy/kinds.js';
 import { loadCrds } from './policy/load-crds.js';
 import { createReconciler } from './reconcile/reconciler.js';
 import { createStatusWriter } from './reconcile/status-writer.js';
 import { createObjectDoor } from './source/embedded-objects.js';
+import {
+  createKubernetesSource,
+  type KubernetesSource,
+} from './source/kubernetes/kubernetes-source.js';
+import {
+  type AccessOptions,
+  loadClusterAccess,
+  type NamedAccess,
+  podNamespace,
+} from './source/kubernetes/load-access.js';
+import type { ReflectorTiming } from './source/kubernetes/reflector.js';
 import { acquireDataDirLock } from './store/data-dir-lock.js';
 import { openLmdbStore } from './store/lmdb-store.js';
 import { createMemoryStore } from './store/memory-store.js';
@@ -66,8 +78,17 @@ export interface ControlPlaneOptions {
    * workers over replicas, and costs each of them two empty responses.
    */
   readonly maxConnectionAgeMs?: number;
+  /** A real cluster owns all objects; absent = they come through our own doors. */
+  readonly kubernetes?: KubernetesOptions;
   /** `memory` forgets everything with the process; default `lmdb`, below the data directory. */
   readonly storeKind?: 'lmdb' | 'memory';
+}
+
+export interface KubernetesOptions extends AccessOptions {
+  /** Where the Lease of the replicas lives; default: the pod's namespace, that of the context, or `default`. */
+  readonly leaseNamespace?: string;
+  /** For tests that cannot wait as long as an operator. */
+  readonly timing?: Partial<ReflectorTiming>;
 }
 
 export interface RunningControlPlane {
@@ -114,7 +135,11 @@ async function start(
   const deploy = join(packageRoot(import.meta.url), 'deploy');
   const crds = loadCrds(join(deploy, 'crds'), join(deploy, 'built-in-kinds'));
   const admission = createAdmission(crds);
-  const door = createObjectDoor({ store, admission, clock, randomUuid: randomUUID });
+  const access = options.kubernetes && (await loadClusterAccess(options.kubernetes));
+  const door = createObjectDoor({
+    ...{ store, admission, clock, randomUuid: randomUUID },
+    ...(access && { kindOwner: () => ({ source: 'kubernetes', detail: access.name }) }),
+  });
 
   const live = createLivePart({
     ...{ store, clock, logger, cluster },
@@ -150,10 +175,35 @@ async function start(
     statuses: objectStatuses,
   });
   started.add(() => statusWriter.stop());
+  const source = access && createSource(options, access, { store, clock, admission, metrics });
+  if (source) started.add(() => source.stop());
+  let isUp = false;
+  const storedObjects = await followStoredObjects({ store, clock, kinds: KINDS });
+  started.add(storedObjects.stop);
+  const { host } = options.apiAddress;
+  const names = serverNames({ host, hostname: hostname(), addresses: ownAddresses() });
+  const certificate = await openServerCertificate({ dataDir, names, clock, logger });
+  started.add(() => certificate.stop());
+  const api = await startApiServer({
+    ...{ door, authenticate, logger, version },
+    resources: storedResources(crds, storedObjects.views),
+    address: options.apiAddress,
+    tls: { credentials: certificate, clock },
+    allowedHosts: ['localhost', hostname()],
+    fleet: registry.views,
+    metrics: metrics.registry,
+    pending: () => [...(isUp ? [] : ['state']), ...(source?.pending() ?? [])],
+    history: (gateway) => reconciler.release({ cluster, ...gateway }),
+  });
+  started.add(() => api.close());
+  source?.start();
+  // Half a copy must never be compiled: with none from before, workers wait for the cluster.
+  await source?.firstCopy();
   live.start();
   await reconciler.start();
   ledger.start();
   statusWriter.start();
+  source?.startStatuses();
 
   const shared = { bus, wire, authenticate, logger, instance, newSessionId };
   const services = [
@@ -171,29 +221,44 @@ async function start(
     maxConnectionAgeMs,
   });
   started.add(() => rpc.stop());
-  const storedObjects = await followStoredObjects({ store, clock, kinds: KINDS });
-  started.add(storedObjects.stop);
-  const { host } = options.apiAddress;
-  const names = serverNames({ host, hostname: hostname(), addresses: ownAddresses() });
-  const certificate = await openServerCertificate({ dataDir, names, clock, logger });
-  started.add(() => certificate.stop());
-  const api = await startApiServer({
-    ...{ door, authenticate, logger, version },
-    resources: storedResources(crds, storedObjects.views),
-    address: options.apiAddress,
-    tls: { credentials: certificate, clock },
-    allowedHosts: ['localhost', hostname()],
-    fleet: registry.views,
-    metrics: metrics.registry,
-    history: (gateway) => reconciler.release({ cluster, ...gateway }),
-  });
-  started.add(() => api.close());
+  isUp = true;
   logger.info({ xds: rpc.address, api: api.address, dataDir, version }, 'control plane is up');
   return {
     xdsAddress: rpc.address,
     apiAddress: api.address,
     stop: () => started.stopAll(),
   };
+}
+
+/** The cluster that owns the objects: followed into the store, statuses brought back by one of the replicas. */
+function createSource(
+  {
+    kubernetes = { kubeconfig: undefined, context: undefined },
+    cluster,
+    logger,
+  }: ControlPlaneOptions,
+  access: NamedAccess,
+  parts: {
+    readonly store: Store;
+    readonly clock: Clock;
+    readonly admission: Admission;
+    readonly metrics: { readonly registry: Registry };
+  },
+): KubernetesSource {
+  const { leaseNamespace, timing } = kubernetes;
+  return createKubernetesSource({
+    ...{ access, logger, store: parts.store, clock: parts.clock, admission: parts.admission },
+    clusterName: access.name,
+    registry: parts.metrics.registry,
+    random: Math.random,
+    lease: {
+      namespace: leaseNamespace ?? podNamespace() ?? access.namespace ?? 'default',
+      name: `heartline-status-${cluster}`,
+      identity: `${hostname()}_${randomUUID()}`,
+    },
+    userAgent: `heartline/${packageVersion()}`,
+    ...(timing === undefined ? {} : { timing }),
+  });
 }
 
 /** What has to be stopped, the last started first. */

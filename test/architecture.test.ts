@@ -16,6 +16,7 @@ const products = sources.filter(({ path }) => !isTest(path));
 const manifest = JSON.parse(tree.readText('package.json')) as {
   dependencies: Record<string, string>;
   devDependencies: Record<string, string>;
+  peerDependencies: Record<string, string>;
 };
 
 /** Fails with one line per finding, so that a red run is a list of things to do. */
@@ -171,7 +172,7 @@ describe('dependencies', () => {
       .join('/');
   const isPackage = (specifier: string) =>
     !specifier.startsWith('.') && !specifier.startsWith('node:');
-  const { dependencies, devDependencies } = manifest;
+  const { dependencies, devDependencies, peerDependencies } = manifest;
 
   it('are declared where they are used', () => {
     const findings = sources.flatMap(({ path, imports }) =>
@@ -179,6 +180,7 @@ describe('dependencies', () => {
         .filter(({ specifier }) => isPackage(specifier))
         .filter(({ specifier }) => {
           const name = packageOf(specifier);
+          if (house.OPTIONAL_PEERS[name] === path) return !(name in peerDependencies);
           return !(name in dependencies) && !(isTest(path) && name in devDependencies);
         })
         .map(({ line, specifier }) =>

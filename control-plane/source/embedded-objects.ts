@@ -3,13 +3,13 @@ import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import { compareText } from '../../shared/names/sort.js';
 import type { Clock } from '../../shared/time/clock.js';
 import type { Admission } from '../policy/admission.js';
-import { findKind, objectPrefix, statusKey } from '../policy/kinds.js';
+import { findKind, type Kind, objectPrefix, statusKey } from '../policy/kinds.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { redactSecret } from '../policy/secret-data.js';
 import type { Store } from '../store/store.js';
 import { admitChanges } from './admit-changes.js';
 import type { ApplyRequest, ChangeResult, ObjectDoor, SourceName } from './object-door.js';
-import { type Owner, planOwner, readOwner } from './ownership.js';
+import { type Owner, planOwner, readOwner, refuseOwnedKind } from './ownership.js';
 import { type AdmittedChange, type Birth, type PlannedChange, planChange } from './plan-change.js';
 import { joinStatus, readStored, type StoredObject, toClientObject } from './stored-object.js';
 
@@ -20,6 +20,8 @@ export interface EmbeddedObjectsOptions {
   readonly randomUuid: () => string;
   /** The sources whose objects nobody else may write. Default: all. */
   readonly runningSources?: ReadonlySet<SourceName>;
+  /** The one source of all objects of a kind, existing or not; undefined or absent = whoever creates one owns it. */
+  readonly kindOwner?: (kind: Kind) => Owner | undefined;
 }
 
 /** What is in front of a gateway, its annotation may say; warnings about policies depend on it. */
@@ -50,6 +52,7 @@ export function createObjectDoor(options: EmbeddedObjectsOptions): ObjectDoor {
     current: StoredObject | undefined,
     by: Owner,
   ): PlannedChange => {
+    refuseOwnedKind(change, options.kindOwner?.(change.kind), by);
     const planned = planChange(change, current, newBirth());
     const stored = { exists: current !== undefined, owner: readOwner(store.get, change) };
     const ownerOps = planOwner(change, stored, { by, outcome: planned.outcome, running });

@@ -138,6 +138,30 @@ describe('who may write an object', () => {
     await assert.rejects(apply('manifests', toChange('replace', policy)), /belongs to the API/);
   });
 
+  it('a kind that comes from a cluster cannot even be created elsewhere', async () => {
+    const store = createMemoryStore('test');
+    const door = createObjectDoor({
+      ...{ store, admission, clock: manualClock(), randomUuid: () => 'uid' },
+      kindOwner: ({ kind }) =>
+        kind === 'AgentgatewayPolicy' ? { source: 'kubernetes', detail: 'prod' } : undefined,
+    });
+    const apply = (change: ObjectChange) =>
+      door.applyObjects({
+        ...{ caller: { actor: 'a', reason: 'r' }, changes: [change] },
+        ...{ dryRun: false, fieldValidation: 'Strict' },
+      });
+    const message = `${OBJECT} belongs to the Kubernetes cluster prod: change it in that cluster`;
+    for (const change of [
+      toChange('create', policy),
+      toChange('replace', policy),
+      toDelete(policy),
+    ]) {
+      await assert.rejects(apply(change), refused(message));
+    }
+    await apply(toChange('create', sampleGateway()));
+    assert.equal(store.lastSeq(), 1);
+  });
+
   it('the key has the tail of the object key; the core group is called core', () => {
     const secret = { kind: kindOf('Secret'), namespace: 'a', name: 's' };
     assert.equal(ownerKey(secret), 'owner/core/secrets/a/s');

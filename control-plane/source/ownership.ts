@@ -71,6 +71,14 @@ export function planOwner(
   return [{ op: 'put', key, value: mine, expectedRevision }];
 }
 
+/**
+ * Throws OWNED_ELSEWHERE when objects of the kind come from one source only, and this is another: what does not exist
+ * there is not to be created here either.
+ */
+export function refuseOwnedKind(target: Target, owner: Owner | undefined, by: Owner): void {
+  if (owner !== undefined && owner.source !== by.source) throw ownedElsewhere(target, owner);
+}
+
 function ownedElsewhere(target: Target, owner: Owner): HeartlineError {
   const { kind, namespace, name } = target;
   const object = `${resourceWord(kind)} "${name}"${inNamespace(kind, namespace)}`;

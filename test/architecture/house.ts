@@ -43,6 +43,15 @@ export const PURE: readonly string[] = [
   'control-plane/policy/',
   'control-plane/release/',
   'control-plane/snapshot/',
+  'control-plane/source/kubernetes/cluster-object',
+  'control-plane/source/kubernetes/failure',
+  'control-plane/source/kubernetes/lease-machine',
+  'control-plane/source/kubernetes/merge-status',
+  'control-plane/source/kubernetes/plan-mirror',
+  'control-plane/source/kubernetes/reflector-machine',
+  'control-plane/source/kubernetes/refused-status',
+  'control-plane/source/kubernetes/watch-frames',
+  'control-plane/source/kubernetes/watched-kind',
   'control-plane/xds/difference',
   'control-plane/xds/full-state',
   'control-plane/xds/holding',
@@ -118,6 +127,11 @@ export const USED_WITHOUT_IMPORT: Readonly<Record<string, string>> = {
   '@biomejs/biome': 'npm run check',
   tsx: 'node --import tsx',
   typescript: 'npm run check, deploy/setup.mjs',
+};
+
+/** Optional peers: whoever wants the feature installs the package, and one file alone loads it. */
+export const OPTIONAL_PEERS: Readonly<Record<string, string>> = {
+  '@kubernetes/client-node': 'control-plane/source/kubernetes/load-access.ts',
 };
 
 /** Past this length a file holds a second idea. */

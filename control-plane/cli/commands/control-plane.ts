@@ -21,11 +21,26 @@ export function addControlPlaneCommand(program: Command, context: CommandContext
       'ask workers to connect anew at this age; 0s = never',
       '30m',
     )
+    .option(
+      '--source <name>',
+      'who owns the objects: embedded (this API) or kubernetes',
+      'embedded',
+    )
+    .option('--kubeconfig <file>', 'the cluster of --source kubernetes; default: the one we run in')
+    .option('--context <name>', 'context of that kubeconfig; default: its current one')
+    .option(
+      '--lease-namespace <name>',
+      "where replicas elect who reports statuses; default: the pod's",
+    )
     .option('--allow-insecure', 'allow an --xds-addr other than loopback, without TLS')
     .option('--parent-pipe', 'exit when standard input closes')
     .addHelpText(
       'after',
-      examples('heartline control-plane', 'heartline control-plane --data-dir /var/lib/heartline'),
+      examples(
+        'heartline control-plane',
+        'heartline control-plane --data-dir /var/lib/heartline',
+        'heartline control-plane --source kubernetes --kubeconfig ~/.kube/config --context prod',
+      ),
     )
     .action(async (flags: ControlPlaneFlags) => {
       const { runControlPlane } = await import('../control-plane/run-control-plane.js');

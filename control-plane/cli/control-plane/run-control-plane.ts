@@ -11,7 +11,7 @@ import { onParentGone } from '../../../shared/process/parent-pipe.js';
 import { onStopSignal } from '../../../shared/process/stop-signals.js';
 import { createLogger, type Logger } from '../../../shared/telemetry/logger.js';
 import { parseDurationMs } from '../../../shared/time/duration.js';
-import { startControlPlane } from '../../app.js';
+import { type KubernetesOptions, startControlPlane } from '../../app.js';
 
 /** Workers that reconnect more often than this do little else. */
 const MIN_AGE_MS = 60_000;
@@ -23,6 +23,10 @@ export interface ControlPlaneFlags {
   readonly cluster: string;
   /** As in `30m`; `0s` = never. */
   readonly maxConnectionAge: string;
+  readonly source: string;
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly leaseNamespace?: string;
   readonly allowInsecure?: boolean;
   readonly parentPipe?: boolean;
 }
@@ -36,6 +40,7 @@ export async function runControlPlane(flags: ControlPlaneFlags): Promise<number>
     apiAddress: readAddress('--api-addr', flags.apiAddr),
     cluster: flags.cluster,
     maxConnectionAgeMs: readAge(flags.maxConnectionAge),
+    ...readSource(flags),
     logger,
   });
   await untilStopRequest(flags.parentPipe ?? false, logger);
@@ -59,6 +64,35 @@ function checkedPlain(address: HostPort, { allowInsecure }: ControlPlaneFlags): 
     'CONFIG',
     `--xds-addr ${formatHostPort(address)} is reachable from other machines and xDS has no TLS yet; use a loopback address, or add --allow-insecure`,
   );
+}
+
+/** The flags that are about a cluster, together with the one that says so. */
+function readSource(flags: ControlPlaneFlags): { kubernetes?: KubernetesOptions } {
+  const { source, kubeconfig, context, leaseNamespace } = flags;
+  switch (source) {
+    case 'kubernetes':
+      return {
+        kubernetes: {
+          kubeconfig: kubeconfig === undefined ? undefined : resolve(kubeconfig),
+          context,
+          ...(leaseNamespace === undefined ? {} : { leaseNamespace }),
+        },
+      };
+    case 'embedded': {
+      const given = Object.entries({ kubeconfig, context, 'lease-namespace': leaseNamespace });
+      const [odd] = given.find(([, value]) => value !== undefined) ?? [];
+      if (odd === undefined) return {};
+      throw new HeartlineError(
+        'INVALID_ARGUMENT',
+        `--${odd} is for --source kubernetes; add that, or remove it`,
+      );
+    }
+    default:
+      throw new HeartlineError(
+        'INVALID_ARGUMENT',
+        `--source ${source} must be embedded or kubernetes`,
+      );
+  }
 }
 
 function readAge(text: string): number {

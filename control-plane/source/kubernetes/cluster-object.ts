@@ -34,11 +34,6 @@ export function readClusterObject(value: unknown, isBookmark = false): ClusterOb
   return value as unknown as ClusterObject;
 }
 
-/** `namespace/name`, the namespace empty for kinds without one. */
-export function idOf({ metadata: { namespace = '', name } }: ClusterObject): string {
-  return `${namespace}/${name}`;
-}
-
 /**
  * An admitted object as it is mirrored: identity and generation as the cluster gave them, no resourceVersion (it moves
  * with every status and every owner of a field), none of the annotations that others keep for themselves.

@@ -18,15 +18,18 @@ const SERVICE_ACCOUNT = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** A dead connection is noticed by the kernel, beside the watch's own deadline for silence. */
 const TCP_KEEPALIVE_MS = 30_000;
 
+export interface NamedAccess extends ClusterAccess {
+  /** What messages call the cluster: the kubeconfig's context, or `in-cluster`. */
+  readonly name: string;
+}
+
 type ClientNode = typeof import('@kubernetes/client-node');
 
 /**
  * Reads who we are in the cluster, by @kubernetes/client-node: tokens, client certificates, exec plugins, OIDC and
  * proxies work as in every other client. Throws CONFIG with what to do when the package, the file or the context is missing.
  */
-export async function loadClusterAccess(
-  options: AccessOptions,
-): Promise<ClusterAccess & { readonly description: string }> {
+export async function loadClusterAccess(options: AccessOptions): Promise<NamedAccess> {
   const library = await importClientNode();
   let config = readConfig(library, options);
   const cluster = config.getCurrentCluster();
@@ -35,7 +38,7 @@ export async function loadClusterAccess(
   let agent: KeptAgent | undefined;
   return {
     server,
-    description: options.kubeconfig === undefined ? 'in-cluster' : config.getCurrentContext(),
+    name: options.kubeconfig === undefined ? 'in-cluster' : config.getCurrentContext(),
     namespace: config.getContextObject(config.getCurrentContext())?.namespace,
     async authorize() {
       const wanted: RequestOptions = { headers: {} };

@@ -41,7 +41,7 @@ export interface Mirror {
 export type NotedRefusal = Refusal & { readonly sinceMs: number };
 
 /** Where the log says what the copy is of; `{cluster, atMs}`, the time of the last change that was taken over. */
-export const COPY_KEY = 'source/kubernetes';
+const COPY_KEY = 'source/kubernetes';
 
 /** Changes of so long become one transaction, milliseconds: short for an operator, long for a rolling update's endpoints. */
 const TICK_MS = 50;

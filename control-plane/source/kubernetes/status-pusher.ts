@@ -131,7 +131,7 @@ export function createStatusPusher(options: StatusPusherOptions): StatusPusher {
       const planned = plan(key);
       if (planned === undefined) continue;
       bucket = fillBucket(bucket, RATE, clock.monotonicMs());
-      const waitMs = waitForTokenMs(bucket);
+      const waitMs = waitForTokenMs(bucket, RATE);
       if (waitMs > 0) {
         dirty.add(key);
         return waitMs;
