@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { HeartlineError } from '../../../shared/errors/heartline-error.js';
+import type { Manifest } from '../../source/manifests/read-manifests.js';
 import type { ApiClient, WriteSettings } from '../client/api-client.js';
 import { type Difference, diffObjects } from './diff.js';
-import type { Manifest } from './manifests.js';
 
 export interface Applied {
   readonly outcome: 'created' | 'configured' | 'unchanged';

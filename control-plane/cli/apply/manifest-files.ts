@@ -4,8 +4,8 @@ import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { HeartlineError } from '../../../shared/errors/heartline-error.js';
 import { compareText } from '../../../shared/names/sort.js';
+import type { ManifestText } from '../../source/manifests/read-manifests.js';
 import type { Terminal } from '../terminal.js';
-import type { ManifestText } from './manifests.js';
 
 const MANIFEST_ENDINGS = ['.yaml', '.yml', '.json'];
 

@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { HeartlineError, toHeartlineError } from '../../../shared/errors/heartline-error.js';
 import type { Kind } from '../../policy/kinds.js';
+import {
+  type Manifest,
+  type NamespaceRule,
+  readManifests,
+} from '../../source/manifests/read-manifests.js';
 import { type ApiClient, createApiClient, type WriteSettings } from '../client/api-client.js';
 import { ADVICE } from '../failure-text.js';
 import { loadConnection } from '../kubeconfig/load.js';
@@ -8,7 +13,6 @@ import type { Terminal } from '../terminal.js';
 import { type Applied, applyManifest } from './apply-manifest.js';
 import { renderDifferences } from './diff.js';
 import { readManifestTexts } from './manifest-files.js';
-import { type Manifest, type NamespaceRule, readManifests } from './manifests.js';
 
 export interface ApplyFlags {
   readonly filename: readonly string[];

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { startTestApi, type TestApi } from '../../../test/support/api-server.js';
 import { kindOf } from '../../../test/support/sample-objects.js';
-import { readManifests } from '../apply/manifests.js';
+import { readManifests } from '../../source/manifests/read-manifests.js';
 import { type ApiClient, createApiClient } from '../client/api-client.js';
 import { applyExample, withBackendPort } from './first-start.js';
 

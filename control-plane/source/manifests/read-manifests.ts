@@ -27,6 +27,8 @@ export interface ManifestsRead {
   readonly manifests: readonly Manifest[];
   /** `file:line:column: what is wrong`, in the order of the text. */
   readonly problems: readonly string[];
+  /** Objects of kinds that are nobody's business here; 0 unless they are to be skipped. */
+  readonly skipped: number;
 }
 
 /** Which namespace objects without one belong to, and whether another is refused (-n was given). */
@@ -35,10 +37,18 @@ export interface NamespaceRule {
   readonly enforced: boolean;
 }
 
-/** Reads every document of every text; nothing is sent unless all of them are sound. */
-export function readManifests(texts: readonly ManifestText[], rule: NamespaceRule): ManifestsRead {
+/**
+ * Reads every document of every text; nothing is sent unless all of them are sound. An object of a kind that is
+ * not served is a problem, unless `otherKinds` is `skip`: then it is counted, but not where the name is nearly one of ours.
+ */
+export function readManifests(
+  texts: readonly ManifestText[],
+  rule: NamespaceRule,
+  otherKinds: 'refuse' | 'skip' = 'refuse',
+): ManifestsRead {
   const manifests: Manifest[] = [];
   const problems: string[] = [];
+  let skipped = 0;
   for (const { source, text } of texts) {
     const result = parseDocuments(text);
     if (!result.ok) {
@@ -49,6 +59,10 @@ export function readManifests(texts: readonly ManifestText[], rule: NamespaceRul
     }
     for (const document of result.documents) {
       for (const [value, base] of objectsOf(document)) {
+        if (otherKinds === 'skip' && isForeign(value)) {
+          skipped += 1;
+          continue;
+        }
         const locate = locator(source, document, base);
         const manifest = readManifest(value, locate, rule);
         if (typeof manifest === 'string') problems.push(manifest);
@@ -56,7 +70,7 @@ export function readManifests(texts: readonly ManifestText[], rule: NamespaceRul
       }
     }
   }
-  return { manifests, problems };
+  return { manifests, problems, skipped };
 }
 
 /** A v1 List, as `get -o yaml` prints, stands for its items. */
@@ -112,6 +126,19 @@ function kindOf(apiVersion: unknown, kind: unknown): Kind | string {
   const kinds = KINDS.map((candidate) => candidate.kind).join(', ');
   return `kind "${kind}" is not served; use one of ${kinds}`;
 }
+
+/** An object of somebody else: its group has no kind of that name here, and is not one that is ours alone. */
+function isForeign(value: unknown): boolean {
+  if (!isRecord(value)) return false;
+  const { apiVersion, kind } = value;
+  if (typeof apiVersion !== 'string' || typeof kind !== 'string') return false;
+  const [group = ''] = splitApiVersion(apiVersion);
+  if (group === OUR_GROUP) return false;
+  return !KINDS.some((known) => known.kind === kind && known.group === group);
+}
+
+/** A kind of this group that we do not know is a misspelt one. */
+const OUR_GROUP = 'agentgateway.dev';
 
 /** `v1` is the core group, whose name is empty. */
 function splitApiVersion(apiVersion: string): readonly string[] {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { readManifests } from './manifests.js';
+import { readManifests } from './read-manifests.js';
 
 const ANY = { namespace: 'default', enforced: false };
 const HEAD = 'apiVersion: agentgateway.dev/v1alpha1\nkind: AgentgatewayPolicy\n';
@@ -35,6 +35,25 @@ describe('readManifests', () => {
       assert.match(problems[0] ?? '', problem);
     });
   }
+
+  it('skips objects of others when told to, and still sees a misspelt one of ours', () => {
+    const text = [
+      'apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\n',
+      'apiVersion: networking.istio.io/v1\nkind: Gateway\nmetadata: {name: g}\n',
+      'apiVersion: agentgateway.dev/v1alpha1\nkind: AgentgatewayPolice\nmetadata: {name: p}\n',
+      'apiVersion: gateway.networking.k8s.io/v1beta1\nkind: Gateway\nmetadata: {name: g}\n',
+      `${HEAD}metadata: {name: a}\n`,
+    ].join('---\n');
+    const { manifests, problems, skipped } = readManifests([{ source: 'f', text }], ANY, 'skip');
+    assert.equal(skipped, 2);
+    assert.deepEqual(
+      manifests.map(({ name }) => name),
+      ['a'],
+    );
+    assert.equal(problems.length, 2);
+    assert.match(problems[0] ?? '', /"AgentgatewayPolice" is not served/);
+    assert.match(problems[1] ?? '', /Gateway is served as/);
+  });
 
   it('finds every fault of every document', () => {
     const { problems } = read('kind: X\n---\nkind: Y\n');
