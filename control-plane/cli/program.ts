@@ -12,6 +12,7 @@ import { addDeleteCommand } from './commands/delete.js';
 import { addDoctorCommand } from './commands/doctor.js';
 import { addFleetCommand } from './commands/fleet.js';
 import { addGetCommand } from './commands/get.js';
+import { addLintCommand } from './commands/lint.js';
 import { addUpCommand } from './commands/up.js';
 import { addVersionCommand } from './commands/version.js';
 import { describeFailure } from './failure-text.js';
@@ -57,6 +58,7 @@ const COMMANDS: readonly ((program: Command, context: CommandContext) => void)[]
   addControlPlaneCommand,
   addDataplaneCommand,
   addApplyCommand,
+  addLintCommand,
   addGetCommand,
   addDeleteCommand,
   addFleetCommand,

@@ -3,7 +3,7 @@ import type { KubeObject } from '../kube-object.js';
 import { objectName } from '../object-name.js';
 import { policySpec } from '../policy-spec.js';
 import { inFrontOf, type Product } from './products.js';
-import type { LintRule, Severity, Surroundings } from './rule.js';
+import type { FindGateway, LintRule, Severity, Surroundings } from './rule.js';
 import { RULES } from './rules.js';
 
 export interface Finding {
@@ -17,8 +17,8 @@ export interface Finding {
 
 /** What the caller knows beside the object. */
 export interface LintContext {
-  /** A Gateway by namespace and name, of whom a policy's target may say what is in front. Default: none is known. */
-  readonly findGateway?: (namespace: string, name: string) => KubeObject | undefined;
+  /** A Gateway that a policy may name: its listeners, and what it says is in front. Default: none is known. */
+  readonly findGateway?: FindGateway;
   /** Where neither the policy nor its Gateways say what is in front. Default: not known. */
   readonly inFront?: readonly Product[];
 }
@@ -46,7 +46,11 @@ function runRules(
 ): readonly Finding[] {
   const rules = all.filter(({ kind }) => kind === object.kind);
   if (rules.length === 0) return [];
-  const surroundings: Surroundings = { inFront: findInFront(object, context) };
+  const { findGateway } = context;
+  const surroundings: Surroundings = {
+    inFront: findInFront(object, context),
+    ...(findGateway === undefined ? {} : { findGateway }),
+  };
   return rules.flatMap(({ id, severity, check }) =>
     check(object, surroundings).map((hit) => ({
       ...{ rule: id, severity: hit.severity ?? severity },

@@ -20,7 +20,11 @@ export interface Hit {
 export interface Surroundings {
   /** What stands between clients and the gateway; undefined = nobody said. Empty = nothing does. */
   readonly inFront: readonly Product[] | undefined;
+  /** A Gateway by namespace and name; undefined where none can be looked up. */
+  readonly findGateway?: FindGateway;
 }
+
+export type FindGateway = (namespace: string, name: string) => KubeObject | undefined;
 
 export interface LintRule {
   /** Stable; words joined by hyphens. */

@@ -415,6 +415,32 @@ const ROWS: readonly Row[] = [
   ['http1-idle-race', http({ http1MaxHeaders: 9 }), []],
 
   [
+    'target-without-listener',
+    policy({
+      targetRefs: [
+        { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'g', port: 8080 },
+        { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'g', port: 9999 },
+      ],
+      frontend: { tcp: { keepalive: GUIDE } },
+    }),
+    ['warning spec.targetRefs[1].port: 9999 is no listener of Gateway a/g, which has 8080'],
+    { findGateway: () => gateway() },
+  ],
+  [
+    'target-without-listener',
+    policy({
+      targetRefs: [
+        { group: 'gateway.networking.k8s.io', kind: 'Gateway', name: 'g', sectionName: 'https' },
+      ],
+      frontend: { accessLog: { filter: 'true' } },
+    }),
+    ['warning spec.targetRefs[0].sectionName: https is no listener of Gateway a/g, which has http'],
+    { findGateway: () => gateway() },
+  ],
+  ['target-without-listener', tcp(GUIDE), [], { findGateway: () => gateway() }],
+  ['target-without-listener', tcp(GUIDE), []],
+
+  [
     'cel-expression',
     policy({
       frontend: {
