@@ -10,6 +10,7 @@ import { toJsonSchema } from './json-schema.js';
 import { apiVersionOf, type Kind, kindWord } from './kinds.js';
 import type { KubeObject } from './kube-object.js';
 import { admissionWarnings, type LintContext } from './lint/lint-object.js';
+import { findDuplicates } from './list-duplicates.js';
 import { METADATA_FIELDS, readMetadata } from './metadata.js';
 import { isNestedDeeper } from './nesting.js';
 import { normalize, type UnknownField } from './normalize.js';
@@ -139,7 +140,10 @@ function admit(
 function validate(validator: KindValidator, value: JsonValue): readonly FieldProblem[] {
   const isValid = validator.validate(value);
   const found = isValid ? [] : describeSchemaErrors(validator.validate.errors ?? []);
-  const problems = found.map(({ problem }) => problem);
+  const problems = [
+    ...found.map(({ problem }) => problem),
+    ...findDuplicates(validator.schema, value),
+  ];
   if (validator.rules === undefined) return problems;
   const isBroken = (path: FieldPath): boolean => found.some((one) => startsWith(one.path, path));
   for (const failure of evaluateRules(validator.rules, value, [], isBroken)) {
