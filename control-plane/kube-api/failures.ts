@@ -83,10 +83,10 @@ function sendFailure(
   error: HeartlineError,
   about: StatusDetails = {},
 ): FastifyReply {
-  return reply
-    .code(error.meaning.http)
-    .header(CODE_HEADER, error.code)
-    .send(failureStatus(error, about));
+  const status = failureStatus(error, about);
+  const seconds = status.details?.retryAfterSeconds;
+  if (seconds !== undefined) reply.header('retry-after', String(seconds));
+  return reply.code(status.code).header(CODE_HEADER, error.code).send(status);
 }
 
 /** Which object a request was about, from its path: `/apis/G/V/namespaces/NS/PLURAL/NAME`, without G in `/api/V/…`. */

@@ -23,7 +23,7 @@ export function readWriteOptions(
   request: { readonly method: string; readonly reasonHeader: string | undefined },
 ): WriteOptions {
   const reason =
-    single(query, 'reason') ?? request.reasonHeader ?? `applied with ${request.method}`;
+    singleValue(query, 'reason') ?? request.reasonHeader ?? `applied with ${request.method}`;
   if (reason.length > MAX_REASON_CHARACTERS) {
     throw badQuery(`reason is ${reason.length} characters long; at most ${MAX_REASON_CHARACTERS}`);
   }
@@ -33,29 +33,30 @@ export function readWriteOptions(
 /** Refuses what would change the answer of a read and is not built; `limit` may be ignored by the API's rules. */
 export function checkReadOptions(query: Query): void {
   for (const name of ['labelSelector', 'fieldSelector', 'continue']) {
-    if (single(query, name)) throw badQuery(`${name} is not supported yet; list without it`);
+    if (singleValue(query, name)) throw badQuery(`${name} is not supported yet; list without it`);
   }
-  const watch = single(query, 'watch');
+  const watch = singleValue(query, 'watch');
   if (watch !== undefined && watch !== 'false' && watch !== '0') {
     throw badQuery('watch is not supported yet; list again instead');
   }
 }
 
 function readDryRun(query: Query): boolean {
-  const value = single(query, 'dryRun');
+  const value = singleValue(query, 'dryRun');
   if (value === undefined || value === '') return false;
   if (value === 'All') return true;
   throw badQuery(`dryRun is ${JSON.stringify(value)}; the only value is All`);
 }
 
 function readFieldValidation(query: Query): WriteOptions['fieldValidation'] {
-  const value = single(query, 'fieldValidation');
+  const value = singleValue(query, 'fieldValidation');
   if (value === undefined || value === '') return 'Warn';
   if (value === 'Strict' || value === 'Warn' || value === 'Ignore') return value;
   throw badQuery(`fieldValidation is ${JSON.stringify(value)}; use Strict, Warn or Ignore`);
 }
 
-function single(query: Query, name: string): string | undefined {
+/** A parameter's value. Throws INVALID_ARGUMENT when it is given more than once. */
+export function singleValue(query: Query, name: string): string | undefined {
   const value = query[name];
   if (value === undefined || typeof value === 'string') return value;
   throw badQuery(`${name} is given ${value.length} times; give it once`);

@@ -2,10 +2,12 @@
 import { type FastifyInstance, fastify } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Logger } from '../../shared/telemetry/logger.js';
+import type { Clock } from '../../shared/time/clock.js';
 import type { ObjectDoor } from '../source/object-door.js';
-import { acceptsJson } from './accept.js';
+import { acceptedJson, acceptsJson } from './accept.js';
 import { MAX_BODY_BYTES } from './body.js';
 import { addGuard, type GuardOptions } from './caller.js';
+import { addDiscoveryRoutes } from './discovery/discovery-routes.js';
 import { addFailureHandlers, answerClientError, answerFrameworkError } from './failures.js';
 import { addFleetRoutes, type FleetReader } from './fleet-routes.js';
 import { listenOn } from './listen.js';
@@ -28,6 +30,7 @@ export interface ApiServerOptions extends GuardOptions, FleetReader {
   /** Everything that is served below /api and /apis; no kind twice. */
   readonly resources: readonly ServedResource[];
   readonly logger: Logger;
+  readonly clock: Clock;
   /** Heartline's own version, shown by GET /version. */
   readonly version: string;
   /** Names of what is still to be done before requests are served well; absent = always ready. */
@@ -69,6 +72,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   refuseOtherAnswers(app);
   addOpenRoutes(app, options);
   addMetricsRoute(app, options.metrics);
+  addDiscoveryRoutes(app, options.resources);
   addObjectRoutes(app, options);
   addFleetRoutes(app, options);
   const address = await listenOn(app, options.address);
@@ -83,8 +87,12 @@ function takeBodiesAsBytes(app: FastifyInstance): void {
 
 function refuseOtherAnswers(app: FastifyInstance): void {
   app.addHook('preHandler', async (request, reply) => {
+    const { accept } = request.headers;
     const isApi = /^\/apis?\//.test(request.routeOptions.url ?? '');
-    if (!isApi || acceptsJson(request.headers.accept)) return undefined;
+    // What is read comes in several forms, among which its route chooses.
+    const isRead = request.method === 'GET' || request.method === 'HEAD';
+    const isKnown = isRead ? acceptedJson(accept).length > 0 : acceptsJson(accept);
+    if (!isApi || isKnown) return undefined;
     reply.code(406).header(CODE_HEADER, 'UNSUPPORTED_MEDIA');
     return reply.send(
       httpFailureStatus(406, 'only application/json is answered here; add it to the Accept header'),

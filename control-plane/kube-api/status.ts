@@ -18,7 +18,11 @@ export interface StatusDetails {
   readonly kind?: string;
   readonly uid?: string;
   readonly causes?: readonly StatusCause[];
+  readonly retryAfterSeconds?: number;
 }
+
+/** When a client may try again what took too long. */
+const RETRY_AFTER_SECONDS = 1;
 
 /** metav1.Status, the one answer to anything that is no object. */
 export interface Status {
@@ -42,9 +46,13 @@ export function failureStatus(error: HeartlineError, about: StatusDetails = {}):
   const causes = error.problems.map((problem) => ({
     reason: problem.reason ?? 'FieldValueInvalid',
     message: problem.message,
-    field: problem.field,
+    ...(problem.field === '' ? {} : { field: problem.field }),
   }));
-  const details = causes.length === 0 ? about : { ...about, causes };
+  const details = {
+    ...about,
+    ...(causes.length === 0 ? {} : { causes }),
+    ...(error.code === 'TIMEOUT' ? { retryAfterSeconds: RETRY_AFTER_SECONDS } : {}),
+  };
   return failure(error.meaning.http, error.meaning.reason, error.message, details);
 }
 

@@ -69,7 +69,7 @@ export async function startTestApi(
   });
   const server = await startApiServer({
     address: { host: port.host ?? '127.0.0.1', port: 0 },
-    door,
+    ...{ door, clock },
     resources: storedResources(crdFiles(), stored.views),
     fleet: () => workers,
     history: ({ name }) => history(name),
