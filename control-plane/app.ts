@@ -185,7 +185,7 @@ async function start(
   const certificate = await openServerCertificate({ dataDir, names, clock, logger });
   started.add(() => certificate.stop());
   const api = await startApiServer({
-    ...{ door, authenticate, logger, clock, version },
+    ...{ door, authenticate, logger, clock, version, random: Math.random },
     resources: storedResources(crds, storedObjects.views),
     address: options.apiAddress,
     tls: { credentials: certificate, clock },

@@ -31,6 +31,8 @@ export interface ApiServerOptions extends GuardOptions, FleetReader {
   readonly resources: readonly ServedResource[];
   readonly logger: Logger;
   readonly clock: Clock;
+  /** From 0 to 1; spreads the ends of watches. */
+  readonly random: () => number;
   /** Heartline's own version, shown by GET /version. */
   readonly version: string;
   /** Names of what is still to be done before requests are served well; absent = always ready. */

@@ -44,7 +44,7 @@ const WORKER_TOKEN = 'test-token-of-a-worker';
 export interface TestApiPort {
   /** Default 127.0.0.1. */
   readonly host?: string;
-  /** Of the port; default: the system's. */
+  /** Of everything; default: the system's. */
   readonly clock?: Clock;
   /** Default: a certificate of a.example.com that nobody trusts. */
   readonly credentials?: TlsCredentials;
@@ -56,7 +56,7 @@ export async function startTestApi(
 ): Promise<TestApi> {
   const store = createMemoryStore('test');
   const admission = crdAdmission();
-  const clock = systemClock();
+  const clock = port.clock ?? systemClock();
   const door = createObjectDoor({ store, admission, clock, randomUuid: randomUUID });
   const stored = await followStoredObjects({ store, clock, kinds: KINDS });
   const workers: WorkerView[] = [];
@@ -69,7 +69,7 @@ export async function startTestApi(
   });
   const server = await startApiServer({
     address: { host: port.host ?? '127.0.0.1', port: 0 },
-    ...{ door, clock },
+    ...{ door, clock, random: Math.random },
     resources: storedResources(crdFiles(), stored.views),
     fleet: () => workers,
     history: ({ name }) => history(name),
@@ -78,7 +78,7 @@ export async function startTestApi(
       { identity: { name: 'worker', audience: 'worker', gateways: 'all' }, token: WORKER_TOKEN },
     ]),
     allowedHosts: ['localhost'],
-    tls: { credentials: port.credentials ?? UNTRUSTED, clock: port.clock ?? clock },
+    tls: { credentials: port.credentials ?? UNTRUSTED, clock },
     logger: createLogger({ name: 'test', destination }),
     version: '0.0.0-test',
   });

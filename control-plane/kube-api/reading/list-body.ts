@@ -10,6 +10,8 @@ import { tableHead, tableRow } from './table.js';
 export interface BodyStyle {
   readonly resource: Pick<ServedResource, 'kind' | 'columns'>;
   readonly representation: Representation;
+  /** Whether a table says what its columns are; in a watch only the first does. Default true. */
+  readonly showsColumns?: boolean;
   readonly encoder: ObjectEncoder;
   /** The wall clock, for ages. */
   readonly nowMs: number;
@@ -45,7 +47,8 @@ export function encodeOne(object: KubeObject, style: BodyStyle): Buffer {
       return encoder.metadata(object);
     case 'table': {
       const { resourceVersion } = object.metadata;
-      const head = tableHead({ resourceVersion }, resource.columns);
+      const { showsColumns = true } = style;
+      const head = tableHead({ resourceVersion }, showsColumns ? resource.columns : []);
       return join(head, [row(object, style, representation.includeObject)]);
     }
   }

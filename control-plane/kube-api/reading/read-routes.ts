@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HeartlineError } from '../../../shared/errors/heartline-error.js';
-import type { Clock } from '../../../shared/time/clock.js';
 import { inNamespace, resourceWord } from '../../policy/kinds.js';
 import type { Query } from '../request-options.js';
 import {
@@ -17,12 +16,18 @@ import { encodeContinue } from './continue-token.js';
 import type { ObjectEncoder } from './encoded-object.js';
 import { encodeList, encodeOne } from './list-body.js';
 import { type ListPage, selectPage } from './list-page.js';
-import { isWatch, type ListQuery, readGetVersion, readListQuery } from './list-query.js';
+import {
+  isWatch,
+  type ListQuery,
+  readGetVersion,
+  readListQuery,
+  readWatchQuery,
+} from './list-query.js';
 import { chooseRepresentation, type Representation } from './representation.js';
 import { parseSelection } from './selection.js';
+import { prepareWatch, type WatchServices } from './watch-request.js';
 
-export interface ReadRoutesOptions {
-  readonly clock: Clock;
+export interface ReadRoutesOptions extends WatchServices {
   readonly encoder: ObjectEncoder;
 }
 
@@ -39,8 +44,14 @@ export function addReadRoutes(
       if (representation === undefined) return reply;
       const { namespace } = request.params;
       const query = request.query as Query;
-      if (isWatch(query)) throw new HeartlineError('UNIMPLEMENTED', 'watch comes next');
-      return list({ resource, namespace, representation, options, reply }, readListQuery(query));
+      if (!isWatch(query) || request.method === 'HEAD') {
+        return list({ resource, namespace, representation, options, reply }, readListQuery(query));
+      }
+      const target = { resource, namespace, representation };
+      const open = await prepareWatch(target, readWatchQuery(query), options);
+      reply.hijack();
+      open(reply.raw);
+      return reply;
     });
   }
   app.get<{ Params: ItemParams }>(item, async (request, reply) => {

@@ -11,9 +11,9 @@ export interface TableStyle {
   readonly encoder: ObjectEncoder;
 }
 
-/** The start of a metav1.Table, up to its rows. `columns` undefined = left out, as after the first of a watch. */
-export function tableHead(metadata: object, columns: readonly PrinterColumn[] | undefined): Buffer {
-  const definitions = (columns ?? []).map(({ name, type, format, description, priority }) => ({
+/** The start of a metav1.Table, up to its rows. */
+export function tableHead(metadata: object, columns: readonly PrinterColumn[]): Buffer {
+  const definitions = columns.map(({ name, type, format, description, priority }) => ({
     ...{ name, type, format, description, priority },
   }));
   const head = JSON.stringify({
