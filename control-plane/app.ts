@@ -47,6 +47,12 @@ import {
   podNamespace,
 } from './source/kubernetes/load-access.js';
 import type { ReflectorTiming } from './source/kubernetes/reflector.js';
+import { addManifestMetrics } from './source/manifests/manifest-metrics.js';
+import {
+  createManifestSource,
+  type ManifestSourceOptions,
+} from './source/manifests/manifest-source.js';
+import type { SourceName } from './source/object-door.js';
 import { acquireDataDirLock } from './store/data-dir-lock.js';
 import { openLmdbStore } from './store/lmdb-store.js';
 import { createMemoryStore } from './store/memory-store.js';
@@ -80,6 +86,8 @@ export interface ControlPlaneOptions {
   readonly maxConnectionAgeMs?: number;
   /** A real cluster owns all objects; absent = they come through our own doors. */
   readonly kubernetes?: KubernetesOptions;
+  /** A folder of manifests that owns what is in it, beside the API; absent = none. Not together with `kubernetes`. */
+  readonly manifests?: ManifestsOptions;
   /** `memory` forgets everything with the process; default `lmdb`, below the data directory. */
   readonly storeKind?: 'lmdb' | 'memory';
 }
@@ -90,6 +98,8 @@ export interface KubernetesOptions extends AccessOptions {
   /** For tests that cannot wait as long as an operator. */
   readonly timing?: Partial<ReflectorTiming>;
 }
+
+export type ManifestsOptions = Pick<ManifestSourceOptions, 'dir' | 'settleMs' | 'pollMs'>;
 
 export interface RunningControlPlane {
   /** The addresses really bound. */
@@ -138,6 +148,7 @@ async function start(
   const access = options.kubernetes && (await loadClusterAccess(options.kubernetes));
   const door = createObjectDoor({
     ...{ store, admission, clock, randomUuid: randomUUID },
+    runningSources: sourcesOf(options),
     ...(access && { kindOwner: () => ({ source: 'kubernetes', detail: access.name }) }),
   });
 
@@ -199,6 +210,13 @@ async function start(
   source?.start();
   // Half a copy must never be compiled: with none from before, workers wait for the cluster.
   await source?.firstCopy();
+  if (options.manifests !== undefined) {
+    const parts = { door, store, admission, clock, logger };
+    const folder = createManifestSource({ ...parts, ...options.manifests });
+    started.add(() => folder.stop());
+    addManifestMetrics(metrics.registry, () => folder.status());
+    await folder.start();
+  }
   live.start();
   await reconciler.start();
   ledger.start();
@@ -228,6 +246,14 @@ async function start(
     apiAddress: api.address,
     stop: () => started.stopAll(),
   };
+}
+
+/** Whose objects are theirs alone; what another source once owned is anybody's. */
+function sourcesOf({ kubernetes, manifests }: ControlPlaneOptions): ReadonlySet<SourceName> {
+  const sources: SourceName[] = ['embedded'];
+  if (kubernetes !== undefined) sources.push('kubernetes');
+  if (manifests !== undefined) sources.push('manifests');
+  return new Set(sources);
 }
 
 /** The cluster that owns the objects: followed into the store, statuses brought back by one of the replicas. */

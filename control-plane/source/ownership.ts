@@ -2,7 +2,8 @@
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import { jsonEqual } from '../log/json-equal.js';
 import type { Entry, JsonValue, Op } from '../log/transaction.js';
-import { inNamespace, type Kind, resourceWord, storeGroup } from '../policy/kinds.js';
+import { inNamespace, KINDS, type Kind, resourceWord, storeGroup } from '../policy/kinds.js';
+import type { Store } from '../store/store.js';
 import type { ChangeResult, SourceName } from './object-door.js';
 import type { GetEntry } from './stored-object.js';
 
@@ -27,6 +28,26 @@ const OWNER_PREFIX = 'owner/';
 /** Store key of an object's owner; the tail is that of `objectKey`. */
 export function ownerKey({ kind, namespace, name }: Target): string {
   return `${OWNER_PREFIX}${storeGroup(kind)}/${kind.plural}/${namespace}/${name}`;
+}
+
+/** An object that a source owns, as the log names it. */
+export interface OwnedObject {
+  readonly kind: Kind;
+  readonly namespace: string;
+  readonly name: string;
+  /** Where in the source. */
+  readonly detail: string;
+}
+
+/** Every object that `source` owns, sorted by key. A kind that this release does not know is left out. */
+export function listOwned(list: Store['list'], source: SourceName): readonly OwnedObject[] {
+  return list(OWNER_PREFIX).entries.flatMap((entry) => {
+    const owner = ownerOf(entry);
+    if (owner.source !== source) return [];
+    const [, group = '', plural = '', namespace = '', name = ''] = entry.key.split('/');
+    const kind = KINDS.find((one) => storeGroup(one) === group && one.plural === plural);
+    return kind === undefined ? [] : [{ kind, namespace, name, detail: owner.detail }];
+  });
 }
 
 /** The owner's entry, or undefined for an object of the API. */

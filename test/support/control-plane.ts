@@ -3,7 +3,11 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type RunningControlPlane, startControlPlane } from '../../control-plane/app.js';
+import {
+  type ManifestsOptions,
+  type RunningControlPlane,
+  startControlPlane,
+} from '../../control-plane/app.js';
 import { apiPathOf } from '../../control-plane/policy/kinds.js';
 import { loadWire } from '../../shared/proto/wire.js';
 import { createLogger, type Logger } from '../../shared/telemetry/logger.js';
@@ -56,6 +60,8 @@ export interface TestControlPlaneOptions {
   /** The data directory of one that was stopped; default: a new one. */
   readonly dataDir?: string;
   /** Default: none. */
+  readonly manifests?: ManifestsOptions;
+  /** Default: none. */
   readonly logger?: Logger;
 }
 
@@ -70,6 +76,7 @@ export async function startTestControlPlane(
     cluster: 'local',
     logger: options.logger ?? createLogger({ name: 'control-plane', level: 'silent' }),
     storeKind: options.storeKind ?? 'memory',
+    ...(options.manifests === undefined ? {} : { manifests: options.manifests }),
   });
   const token = (name: string): string => readFileSync(join(dataDir, name), 'utf8').trim();
   const target = `127.0.0.1:${running.xdsAddress.port}`;

@@ -26,6 +26,7 @@ export function addControlPlaneCommand(program: Command, context: CommandContext
       'who owns the objects: embedded (this API) or kubernetes',
       'embedded',
     )
+    .option('--manifests <dir>', 'folder of manifests that owns what is in it, watched')
     .option('--kubeconfig <file>', 'the cluster of --source kubernetes; default: the one we run in')
     .option('--context <name>', 'context of that kubeconfig; default: its current one')
     .option(
@@ -39,6 +40,7 @@ export function addControlPlaneCommand(program: Command, context: CommandContext
       examples(
         'heartline control-plane',
         'heartline control-plane --data-dir /var/lib/heartline',
+        'heartline control-plane --manifests /etc/heartline/manifests',
         'heartline control-plane --source kubernetes --kubeconfig ~/.kube/config --context prod',
       ),
     )

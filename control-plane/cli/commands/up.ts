@@ -23,6 +23,7 @@ export function addUpCommand(program: Command, context: CommandContext): void {
       parsePodIp,
       LOOPBACK,
     )
+    .option('--manifests <dir>', 'folder of manifests that owns what is in it, watched')
     .option('-q, --quiet', 'print errors and warnings only')
     .addHelpText(
       'after',

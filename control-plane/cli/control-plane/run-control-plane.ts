@@ -11,7 +11,7 @@ import { onParentGone } from '../../../shared/process/parent-pipe.js';
 import { onStopSignal } from '../../../shared/process/stop-signals.js';
 import { createLogger, type Logger } from '../../../shared/telemetry/logger.js';
 import { parseDurationMs } from '../../../shared/time/duration.js';
-import { type KubernetesOptions, startControlPlane } from '../../app.js';
+import { type KubernetesOptions, type ManifestsOptions, startControlPlane } from '../../app.js';
 
 /** Workers that reconnect more often than this do little else. */
 const MIN_AGE_MS = 60_000;
@@ -27,6 +27,7 @@ export interface ControlPlaneFlags {
   readonly kubeconfig?: string;
   readonly context?: string;
   readonly leaseNamespace?: string;
+  readonly manifests?: string;
   readonly allowInsecure?: boolean;
   readonly parentPipe?: boolean;
 }
@@ -41,6 +42,7 @@ export async function runControlPlane(flags: ControlPlaneFlags): Promise<number>
     cluster: flags.cluster,
     maxConnectionAgeMs: readAge(flags.maxConnectionAge),
     ...readSource(flags),
+    ...readManifestsFlag(flags),
     logger,
   });
   await untilStopRequest(flags.parentPipe ?? false, logger);
@@ -63,6 +65,18 @@ function checkedPlain(address: HostPort, { allowInsecure }: ControlPlaneFlags): 
   throw new HeartlineError(
     'CONFIG',
     `--xds-addr ${formatHostPort(address)} is reachable from other machines and xDS has no TLS yet; use a loopback address, or add --allow-insecure`,
+  );
+}
+
+/** With a cluster as the source every object comes from there, and a folder could own none. */
+function readManifestsFlag({ manifests, source }: ControlPlaneFlags): {
+  manifests?: ManifestsOptions;
+} {
+  if (manifests === undefined) return {};
+  if (source === 'embedded') return { manifests: { dir: resolve(manifests) } };
+  throw new HeartlineError(
+    'INVALID_ARGUMENT',
+    `--manifests and --source ${source} exclude each other: apply the files in the cluster`,
   );
 }
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { HeartlineError } from '../../../shared/errors/heartline-error.js';
 import type { Admission } from '../../policy/admission.js';
 import type { KubeObject } from '../../policy/kube-object.js';
 import { type Finding, type LintContext, lintObject } from '../../policy/lint/lint-object.js';
+import { checkManifest, type ManifestProblem } from '../../source/manifests/check-manifest.js';
 import type { Manifest } from '../../source/manifests/read-manifests.js';
 
 /** A place as editors take it: `file:line:column`. */
@@ -16,7 +16,7 @@ export interface LintedObject extends Placed {
   readonly namespace: string;
   readonly name: string;
   /** What the API would refuse it for. */
-  readonly problems: readonly (Placed & { readonly field: string; readonly message: string })[];
+  readonly problems: readonly ManifestProblem[];
   /** Empty when there are problems: what an invalid object means nobody knows. */
   readonly findings: readonly (Placed & Finding)[];
 }
@@ -49,23 +49,9 @@ export function lintManifests(
 }
 
 function check(admission: Admission, manifest: Manifest): Checked {
-  const { kind, object: sent, locate } = manifest;
-  try {
-    const { object } = admission.admit(kind, sent, { fieldValidation: 'Strict' });
-    return { manifest, object, problems: [] };
-  } catch (thrown) {
-    if (!(thrown instanceof HeartlineError)) throw thrown;
-    const { message, problems } = thrown;
-    const found = problems.length > 0 ? problems : [{ field: '', message }];
-    return {
-      ...{ manifest, object: undefined },
-      problems: found.map((one) => ({
-        at: locate(one.field),
-        field: one.field,
-        message: one.message,
-      })),
-    };
-  }
+  const checked = checkManifest(admission, manifest);
+  if (checked.ok) return { manifest, object: checked.object, problems: [] };
+  return { manifest, object: undefined, problems: checked.problems };
 }
 
 function findGateway(

@@ -10,6 +10,8 @@ export interface ChildrenOptions {
   /** Where the worker's admin, stats and readiness listen. */
   readonly podIp: string;
   readonly paths: StatePaths;
+  /** Absolute; a folder of manifests for the control plane. */
+  readonly manifests?: string;
   /** Addresses the gateway's listeners open on. */
   readonly listenAddresses: readonly string[];
 }
@@ -56,12 +58,13 @@ export function childSpecs(options: ChildrenOptions): ChildSpecs {
   };
 }
 
-function controlPlaneFlags({ ports, paths }: ChildrenOptions): readonly string[] {
+function controlPlaneFlags({ ports, paths, manifests }: ChildrenOptions): readonly string[] {
   return [
     ...['--xds-addr', `${LOOPBACK}:${ports.xds}`],
     ...['--api-addr', `${LOOPBACK}:${ports.api}`],
     ...['--data-dir', paths.root],
     ...['--cluster', CLUSTER],
+    ...(manifests === undefined ? [] : ['--manifests', manifests]),
     '--parent-pipe',
   ];
 }

@@ -32,15 +32,26 @@ export async function applyExample(
   const manifests = readExample();
   if (record === undefined) {
     for (const manifest of manifests) {
-      await applyManifest(client, withBackendPort(manifest, UP_PORTS.httpbin.port, httpbinPort), {
-        reason: 'first start of heartline up',
-        dryRun: false,
-      });
+      const moved = withBackendPort(manifest, UP_PORTS.httpbin.port, httpbinPort);
+      await applyUnlessOwned(client, moved, 'first start of heartline up');
     }
   } else {
     await moveBackend(client, manifests, record.httpbinPort, httpbinPort);
   }
   writePrivateFile(recordPath, `${JSON.stringify({ httpbinPort } satisfies ExampleRecord)}\n`);
+}
+
+/** What a manifest folder has of its own is not ours to say. */
+async function applyUnlessOwned(
+  client: ApiClient,
+  manifest: Manifest,
+  reason: string,
+): Promise<void> {
+  try {
+    await applyManifest(client, manifest, { reason, dryRun: false });
+  } catch (thrown) {
+    if (!(thrown instanceof HeartlineError && thrown.code === 'OWNED_ELSEWHERE')) throw thrown;
+  }
 }
 
 async function moveBackend(
@@ -56,7 +67,7 @@ async function moveBackend(
     const before = { ...manifest, object: { ...current, metadata: { ...metadata } } };
     const after = withBackendPort(before, from, to);
     if (after === before) continue;
-    await applyManifest(client, after, { reason: 'the httpbin sample moved', dryRun: false });
+    await applyUnlessOwned(client, after, 'the httpbin sample moved');
   }
 }
 

@@ -26,6 +26,8 @@ export interface UpFlags {
   readonly portOffset: number;
   /** Address of the worker's admin, stats and readiness, in 127.0.0.0/8. */
   readonly podIp: string;
+  /** Folder of manifests that the control plane watches. */
+  readonly manifests?: string;
   readonly quiet?: boolean;
 }
 
@@ -69,7 +71,10 @@ async function startAll(
   const token = readOrCreateToken(paths.apiToken);
   readOrCreateToken(paths.workerToken);
   const listenAddresses = loopbackAddresses();
-  const specs = childSpecs({ ports, portOffset, podIp, paths, listenAddresses });
+  const specs = childSpecs({
+    ...{ ports, portOffset, podIp, paths, listenAddresses },
+    ...(flags.manifests === undefined ? {} : { manifests: resolve(flags.manifests) }),
+  });
   progress.step('starting the control plane and the httpbin sample');
   await Promise.all([household.start(specs.controlPlane), household.start(specs.httpbin)]);
   const access = {

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+import { toHeartlineError } from '../../../shared/errors/heartline-error.js';
+import type { Logger } from '../../../shared/telemetry/logger.js';
+import type { Clock, Timer } from '../../../shared/time/clock.js';
+import type { Admission } from '../../policy/admission.js';
+import type { Store } from '../../store/store.js';
+import type { ObjectDoor } from '../object-door.js';
+import { listOwned } from '../ownership.js';
+import { applyFile } from './apply-file.js';
+import { checkManifest } from './check-manifest.js';
+import { type Looked, lookAtFolder } from './look-at-folder.js';
+import { type FilePlan, type FileState, type FolderLook, planFolder } from './plan-folder.js';
+import { watchFolders } from './watch-folder.js';
+
+export interface ManifestSourceOptions {
+  /** Absolute. */
+  readonly dir: string;
+  readonly door: ObjectDoor;
+  readonly store: Pick<Store, 'list'>;
+  readonly admission: Admission;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** How long the folder must look the same before it is acted on, so that a file is not read while it is written. Default 200 ms. */
+  readonly settleMs?: number;
+  /** How often the folder is looked at without a hint of the kernel, which network file systems never give. Default 10 s. */
+  readonly pollMs?: number;
+}
+
+/** What an operator wants to know about the folder; read by metrics. */
+export interface FolderStatus {
+  readonly dir: string;
+  /** Why the folder as a whole cannot be read; undefined = it can. */
+  readonly unreadable: string | undefined;
+  /** Why nothing is removed now; undefined = nothing is held back. */
+  readonly heldBack: string | undefined;
+  /** Sorted by path. */
+  readonly files: readonly FileStatus[];
+}
+
+export interface FileStatus {
+  readonly path: string;
+  readonly state: FileState;
+  readonly objects: number;
+  readonly problems: readonly string[];
+}
+
+export interface ManifestSource {
+  /** Settles after the first look was acted on; a folder that is not there is no failure. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+  status(): FolderStatus;
+}
+
+const SETTLE_MS = 200;
+const POLL_MS = 10_000;
+
+/** A folder of manifests as the source of objects: looked at, settled, planned, applied file by file. */
+export function createManifestSource(options: ManifestSourceOptions): ManifestSource {
+  return new FolderFollower(options);
+}
+
+class FolderFollower implements ManifestSource {
+  readonly #options: ManifestSourceOptions;
+  readonly #watch = watchFolders(() => this.#hint());
+  /** The look that everything was written for; undefined = there is something left to do. */
+  #doneFor: string | undefined;
+  #status: FolderStatus;
+  /** What was last said about each file, so that it is said once. */
+  readonly #said = new Map<string, string>();
+  #poll: Timer | undefined;
+  #running: Promise<void> | undefined;
+  #isHinted = false;
+  #isStopped = false;
+
+  constructor(options: ManifestSourceOptions) {
+    this.#options = options;
+    this.#status = { dir: options.dir, unreadable: undefined, heldBack: undefined, files: [] };
+  }
+
+  start(): Promise<void> {
+    return this.#hint();
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#watch.stop();
+    this.#poll?.cancel();
+    await this.#running;
+  }
+
+  status(): FolderStatus {
+    return this.#status;
+  }
+
+  /** One round at a time; hints during a round make one more. */
+  #hint(): Promise<void> {
+    if (this.#isStopped) return Promise.resolve();
+    this.#isHinted = true;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = undefined;
+      if (this.#isStopped) return;
+      this.#poll?.cancel();
+      this.#poll = this.#options.clock.after(this.#options.pollMs ?? POLL_MS, () => {
+        void this.#hint();
+      });
+    });
+    return this.#running;
+  }
+
+  async #run(): Promise<void> {
+    while (this.#isHinted && !this.#isStopped) {
+      this.#isHinted = false;
+      try {
+        await this.#round();
+      } catch (thrown) {
+        // Nothing of a round is expected to throw; the next one starts from the truth again.
+        this.#options.logger.error(
+          { err: toHeartlineError(thrown), dir: this.#options.dir },
+          'manifest folder could not be followed',
+        );
+      }
+    }
+  }
+
+  async #round(): Promise<void> {
+    const { look, directories } = await this.#settledLook();
+    this.#watch.follow(directories);
+    const seen = JSON.stringify(look);
+    if (this.#isStopped || seen === this.#doneFor) return;
+    this.#doneFor = undefined;
+    if (await this.#act(look)) this.#doneFor = seen;
+  }
+
+  /** Looks until two looks in a row are the same; a look that was handled already needs no second one. */
+  async #settledLook(): Promise<Looked> {
+    const { dir, settleMs = SETTLE_MS } = this.#options;
+    let before = await lookAtFolder(dir);
+    for (;;) {
+      // Watched before the second look, so that no change falls between.
+      this.#watch.follow(before.directories);
+      const seen = JSON.stringify(before.look);
+      if (this.#isStopped || seen === this.#doneFor) return before;
+      await this.#pause(settleMs);
+      const after = await lookAtFolder(dir);
+      if (JSON.stringify(after.look) === seen) return after;
+      before = after;
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#options.clock.after(ms, resolve, { holdsProcess: true });
+    });
+  }
+
+  /** Whether nothing is left to try again. */
+  async #act(look: FolderLook): Promise<boolean> {
+    const { dir, door, store, admission, logger } = this.#options;
+    if (!look.ok) {
+      const unreadable = look.reason;
+      this.#say(dir, unreadable, () => {
+        logger.warn({ dir, reason: unreadable }, 'manifest folder cannot be read; all is kept');
+      });
+      this.#status = { ...this.#status, unreadable, heldBack: unreadable };
+      return true;
+    }
+    this.#said.delete(dir);
+    const { entries } = look;
+    const owned = listOwned(store.list, 'manifests');
+    const plan = planFolder(entries, owned, (manifest) => checkManifest(admission, manifest));
+    const files: FileStatus[] = [];
+    for (const file of plan.files) files.push(await this.#applyOne(door, file));
+    this.#sayHeldBack(plan.heldBack, owned.length);
+    const { heldBack } = plan;
+    const there = files.filter(({ state }) => state !== 'gone');
+    this.#status = { dir, unreadable: undefined, heldBack, files: there };
+    // What others refuse may be taken later: the owner may go away, the disk may have room again.
+    return files.every(({ path }) => !this.#refused.has(path));
+  }
+
+  /** Files that the door refused in the last round. */
+  readonly #refused = new Set<string>();
+
+  async #applyOne(door: ObjectDoor, plan: FilePlan): Promise<FileStatus> {
+    const { path, state, manifests, problems } = plan;
+    this.#refused.delete(path);
+    const status = { path, state, objects: manifests.length, problems };
+    const result = await applyFile(door, plan);
+    if (!result.ok) {
+      this.#refused.add(path);
+      const refused = [`${path}: ${result.error.message}`];
+      this.#sayProblems(path, refused);
+      return { ...status, state: 'refused', problems: refused };
+    }
+    const { created, configured, deleted, warnings } = result;
+    if (created + configured + deleted > 0) {
+      const counts = { created, configured, deleted };
+      this.#options.logger.info({ file: path, ...counts }, 'manifest file applied');
+      if (warnings.length > 0) {
+        this.#options.logger.warn({ file: path, warnings }, 'manifest file has warnings');
+      }
+    }
+    this.#sayProblems(path, problems);
+    return status;
+  }
+
+  #sayProblems(file: string, problems: readonly string[]): void {
+    if (problems.length === 0) {
+      this.#said.delete(file);
+      return;
+    }
+    this.#say(file, problems.join('\n'), () => {
+      this.#options.logger.warn(
+        { file, problems },
+        'manifest file refused; what it said before stays in force',
+      );
+    });
+  }
+
+  #sayHeldBack(reason: string | undefined, owned: number): void {
+    const key = 'held back';
+    if (reason === undefined || owned === 0) {
+      this.#said.delete(key);
+      return;
+    }
+    this.#say(key, reason, () => {
+      this.#options.logger.warn(
+        { dir: this.#options.dir, reason },
+        'objects that are not in the manifest folder are kept',
+      );
+    });
+  }
+
+  #say(key: string, what: string, log: () => void): void {
+    if (this.#said.get(key) === what) return;
+    this.#said.set(key, what);
+    log();
+  }
+}
