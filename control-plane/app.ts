@@ -23,6 +23,7 @@ import { createControlPlaneMetrics } from './fleet/control-plane-metrics.js';
 import { createFleetService } from './fleet/fleet-service.js';
 import { createFleetRegistry } from './fleet/registry.js';
 import { createRejectionLedger } from './fleet/rejection-ledger.js';
+import { startFleetObjects } from './fleet-objects/start-fleet-objects.js';
 import { followStoredObjects } from './kube-api/resources/stored-objects.js';
 import { storedResources } from './kube-api/resources/stored-resources.js';
 import { startApiServer } from './kube-api/server.js';
@@ -191,20 +192,24 @@ async function start(
   let isUp = false;
   const storedObjects = await followStoredObjects({ store, clock, kinds: KINDS });
   started.add(storedObjects.stop);
+  const fleetObjects = startFleetObjects({
+    ...{ bus, clock, registry, reconciler, cluster },
+    crds: loadCrds(join(deploy, 'virtual-kinds')),
+    told: storedObjects.views,
+  });
+  started.add(fleetObjects.stop);
   const { host } = options.apiAddress;
   const names = serverNames({ host, hostname: hostname(), addresses: ownAddresses() });
   const certificate = await openServerCertificate({ dataDir, names, clock, logger });
   started.add(() => certificate.stop());
   const api = await startApiServer({
     ...{ door, authenticate, logger, clock, version, random: Math.random },
-    resources: storedResources(crds, storedObjects.views),
+    resources: [...storedResources(crds, storedObjects.views), ...fleetObjects.resources],
     address: options.apiAddress,
     tls: { credentials: certificate, clock },
     allowedHosts: ['localhost', hostname()],
-    fleet: registry.views,
     metrics: metrics.registry,
     pending: () => [...(isUp ? [] : ['state']), ...(source?.pending() ?? [])],
-    history: (gateway) => reconciler.release({ cluster, ...gateway }),
   });
   started.add(() => api.close());
   source?.start();
@@ -219,6 +224,7 @@ async function start(
   }
   live.start();
   await reconciler.start();
+  fleetObjects.noteReleases();
   ledger.start();
   statusWriter.start();
   source?.startStatuses();

@@ -27,6 +27,10 @@ export interface FleetRegistryOptions {
 export interface FleetRegistry {
   /** All rows, sorted by worker key. */
   views(): readonly WorkerView[];
+  /** One row; undefined when the worker is not known, or was lost long ago. */
+  view(workerKey: string): WorkerView | undefined;
+  /** Keys of the workers of one gateway, lost ones included. */
+  workersOf(gateway: GatewayRef): readonly string[];
   /** The roll-up of one gateway for its objects' status. */
   gatewayFacts(gateway: GatewayRef): GatewayFacts;
   /** The worker of that key, while it has an xDS stream. */
@@ -65,30 +69,33 @@ export function createFleetRegistry(options: FleetRegistryOptions): FleetRegistr
       noteEvent(record, event);
     }
   };
+  const isLongLost = ({ connection, lastSeenMs }: WorkerRecord): boolean =>
+    connection === 'lost' && lastSeenMs < clock.wallMs() - keepLostMs;
   const forgetLongLost = (): void => {
-    const limit = clock.wallMs() - keepLostMs;
-    for (const record of records.values()) {
-      if (record.connection === 'lost' && record.lastSeenMs < limit) forget(record);
-    }
+    for (const record of records.values()) if (isLongLost(record)) forget(record);
   };
   const targetOf = ({ gateway, key }: WorkerRef) =>
     source.ready() ? source.target(gateway, key) : undefined;
+  const viewOf = (record: WorkerRecord): WorkerView =>
+    viewWorker(record, {
+      target: targetOf(record.worker),
+      rejected: ledger.standing(record.worker.key),
+      nowMs: clock.wallMs(),
+    });
   const stop = bus.subscribe(take);
 
   return {
     views() {
       forgetLongLost();
-      const nowMs = clock.wallMs();
       return [...records.values()]
         .sort((a, b) => compareText(a.worker.key, b.worker.key))
-        .map((record) =>
-          viewWorker(record, {
-            target: targetOf(record.worker),
-            rejected: ledger.standing(record.worker.key),
-            nowMs,
-          }),
-        );
+        .map(viewOf);
     },
+    view(workerKey) {
+      const record = records.get(workerKey);
+      return record === undefined || isLongLost(record) ? undefined : viewOf(record);
+    },
+    workersOf: (gateway) => [...(keysOfGateway.get(gatewayKey(gateway)) ?? [])],
     gatewayFacts(gateway) {
       const keys = [...(keysOfGateway.get(gatewayKey(gateway)) ?? [])];
       const ofGateway = keys.flatMap((key) => records.get(key) ?? []);

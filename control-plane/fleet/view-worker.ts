@@ -31,6 +31,8 @@ export function viewWorker(record: WorkerRecord, around: Surroundings): WorkerVi
     desired: target?.gatewayExists ? target.snapshot.label : '',
     counts: report?.counts,
     connectedAtMs: record.connectedAtMs,
+    createdAtMs: record.createdAtMs,
+    restarts: record.restarts,
     lastSeenMs: record.lastSeenMs,
     problems: [...problems, ...(report?.listenerErrors ?? [])],
     rejected,

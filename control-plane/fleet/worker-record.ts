@@ -28,6 +28,10 @@ export interface WorkerRecord {
   readonly address: string;
   readonly build: string;
   readonly connectedAtMs: number;
+  /** When it was first known to run: its start, or its first connection if it does not say. */
+  createdAtMs: number;
+  /** Later starts of its process that were seen. */
+  restarts: number;
   /** What it said about itself on its report stream; undefined before, and from workers without one. */
   place: WorkerPlace | undefined;
   connection: 'live' | 'lost';
@@ -59,6 +63,8 @@ export function openRecord(
   return {
     ...{ worker, pod, address, build },
     connectedAtMs: time,
+    createdAtMs: before?.createdAtMs ?? time,
+    restarts: before?.restarts ?? 0,
     place: before?.place,
     connection: 'live',
     sent: '',
@@ -79,6 +85,7 @@ export function noteEvent(record: WorkerRecord, event: WorkerEvent): void {
     case 'worker-connected':
       break;
     case 'worker-described':
+      noteStart(record, event.place.startedAtMs);
       record.place = event.place;
       break;
     case 'worker-lost':
@@ -110,6 +117,14 @@ export function noteEvent(record: WorkerRecord, event: WorkerEvent): void {
       noteReport(record, event);
       break;
   }
+}
+
+/** A worker of an older release, or a foreign one, does not say when it started. */
+function noteStart(record: WorkerRecord, startedAtMs: number): void {
+  const before = record.place?.startedAtMs ?? 0;
+  if (startedAtMs === 0 || startedAtMs === before) return;
+  if (before === 0) record.createdAtMs = startedAtMs;
+  else record.restarts += 1;
 }
 
 function noteReport(

@@ -41,6 +41,10 @@ export interface WorkerView {
   /** Undefined when the worker has no report stream (NotReported). */
   readonly counts: InForceCounts | undefined;
   readonly connectedAtMs: number;
+  /** When it was first known to run, milliseconds since the Unix epoch. */
+  readonly createdAtMs: number;
+  /** Later starts of its process that were seen since this control plane started. */
+  readonly restarts: number;
   readonly lastSeenMs: number;
   readonly problems: readonly ResourceProblem[];
   /** What it refused, or has and cannot run now, with since when; sorted by type and resource. */

@@ -30,17 +30,6 @@ export function readWriteOptions(
   return { dryRun: readDryRun(query), fieldValidation: readFieldValidation(query), reason };
 }
 
-/** Refuses what would change the answer of a read and is not built; `limit` may be ignored by the API's rules. */
-export function checkReadOptions(query: Query): void {
-  for (const name of ['labelSelector', 'fieldSelector', 'continue']) {
-    if (singleValue(query, name)) throw badQuery(`${name} is not supported yet; list without it`);
-  }
-  const watch = singleValue(query, 'watch');
-  if (watch !== undefined && watch !== 'false' && watch !== '0') {
-    throw badQuery('watch is not supported yet; list again instead');
-  }
-}
-
 function readDryRun(query: Query): boolean {
   const value = singleValue(query, 'dryRun');
   if (value === undefined || value === '') return false;

@@ -9,7 +9,6 @@ import { MAX_BODY_BYTES } from './body.js';
 import { addGuard, type GuardOptions } from './caller.js';
 import { addDiscoveryRoutes } from './discovery/discovery-routes.js';
 import { addFailureHandlers, answerClientError, answerFrameworkError } from './failures.js';
-import { addFleetRoutes, type FleetReader } from './fleet-routes.js';
 import { listenOn } from './listen.js';
 import { addObjectRoutes } from './object-routes.js';
 import { addOpenRoutes } from './open-routes.js';
@@ -24,7 +23,7 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-export interface ApiServerOptions extends GuardOptions, FleetReader {
+export interface ApiServerOptions extends GuardOptions {
   readonly address: ListenAddress;
   readonly door: ObjectDoor;
   /** Everything that is served below /api and /apis; no kind twice. */
@@ -76,7 +75,6 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   addMetricsRoute(app, options.metrics);
   addDiscoveryRoutes(app, options.resources);
   addObjectRoutes(app, options);
-  addFleetRoutes(app, options);
   const address = await listenOn(app, options.address);
   return { address, close: () => app.close() };
 }

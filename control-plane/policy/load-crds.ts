@@ -5,8 +5,8 @@ import { parse } from 'yaml';
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { Crd } from './structural-schema.js';
 
-/** What a file may be: a CRD, or the schema of a kind that is built into Kubernetes and must not be installed. */
-const SCHEMA_KINDS: readonly string[] = ['CustomResourceDefinition', 'BuiltInKind'];
+/** What a file may be: a CRD, or the schema of a kind that is built into Kubernetes or computed, and must not be installed. */
+const SCHEMA_KINDS: readonly string[] = ['CustomResourceDefinition', 'BuiltInKind', 'VirtualKind'];
 
 /** Reads every schema file of these folders, each sorted by file name. The one place of this room that touches the disk. */
 export function loadCrds(...crdDirs: readonly string[]): readonly Crd[] {

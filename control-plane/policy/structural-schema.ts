@@ -71,6 +71,7 @@ export interface Crd {
   readonly spec: {
     readonly group: string;
     readonly names: CrdNames;
+    readonly scope: 'Cluster' | 'Namespaced';
     readonly versions: readonly {
       readonly name: string;
       readonly schema: { readonly openAPIV3Schema: StructuralSchema };

@@ -42,6 +42,8 @@ export interface Reconciler extends SnapshotSource {
   idle(): Promise<void>;
   /** Whether everything that is stored about this gateway went into its version; false also when that failed. */
   isPublished(gateway: GatewayRef): boolean;
+  /** Every gateway that has a version. */
+  gateways(): readonly GatewayRef[];
   /** History of a gateway. */
   release(gateway: GatewayRef): GatewayRelease | undefined;
   /** What belongs to which gateway; read only. */
@@ -185,6 +187,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     },
     idle: () => work.idle(),
     isPublished: (gateway) => !unpublished.has(formatNamespacedName(gateway)),
+    gateways: () => book.gateways(),
     release: (gateway) => book.release(gateway),
     target(gateway) {
       const snapshot = gateway.cluster === cluster ? book.head(gateway) : undefined;

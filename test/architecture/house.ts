@@ -30,6 +30,15 @@ export const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 /** Files that decide and never act, as prefixes of paths: whole rooms, or the deciding files of a room that also acts. */
 export const PURE: readonly string[] = [
   'control-plane/compile/',
+  'control-plane/fleet-objects/deployment-object',
+  'control-plane/fleet-objects/event-book',
+  'control-plane/fleet-objects/names',
+  'control-plane/fleet-objects/note',
+  'control-plane/fleet-objects/pod-object',
+  'control-plane/fleet-objects/release-object',
+  'control-plane/fleet-objects/status-notes',
+  'control-plane/fleet-objects/worker-notes',
+  'control-plane/fleet-objects/worker-object',
   'control-plane/fleet/rejection-record',
   'control-plane/fleet/worker-rejections',
   'control-plane/kube-api/documents',
@@ -106,7 +115,7 @@ export const PURE: readonly string[] = [
 
 /** The acting files that live in a pure folder, each with its reason. */
 export const NOT_PURE: Readonly<Record<string, string>> = {
-  'control-plane/policy/load-crds.ts': 'it reads deploy/crds and deploy/built-in-kinds, once',
+  'control-plane/policy/load-crds.ts': 'it reads deploy/crds and its neighbours, once',
   'dataplane/state/last-good.ts': 'it writes and reads the last-good file',
   'shared/time/system-clock.ts': 'it is the clock',
 };

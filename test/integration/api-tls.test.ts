@@ -259,7 +259,8 @@ describe('the certificates of an installation', () => {
     const again = await open(clock);
     again.stop();
     assert.equal(again.current().certificate, text('server.pem'));
-    assert.match(text('server.pem'), new RegExp(first.current().certificate.slice(28, 80)));
+    // As text, not as a pattern: base64 has a plus.
+    assert.ok(text('server.pem').includes(first.current().certificate.slice(28, 80)));
   });
 
   it('are issued anew for other names, by the same authority', async () => {

@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
-import type { WorkerList, WorkerObject } from '../../control-plane/kube-api/worker-object.js';
+import type { WorkerList, WorkerObject } from '../../control-plane/fleet-objects/worker-object.js';
 import { startTestControlPlane, type TestControlPlane } from '../support/control-plane.js';
 import { namesOf } from '../support/delta-client.js';
 import { eventually } from '../support/eventually.js';

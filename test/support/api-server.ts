@@ -2,16 +2,23 @@
 import { randomUUID } from 'node:crypto';
 import { Writable } from 'node:stream';
 import { createAuthenticator } from '../../control-plane/auth/authenticate.js';
-import type { WorkerView } from '../../control-plane/fleet/worker-view.js';
+import {
+  fleetResources,
+  type VirtualPlural,
+} from '../../control-plane/fleet-objects/fleet-resources.js';
+import type { ObjectView } from '../../control-plane/kube-api/resources/object-view.js';
 import {
   followStoredObjects,
   type StoredObjects,
 } from '../../control-plane/kube-api/resources/stored-objects.js';
 import { storedResources } from '../../control-plane/kube-api/resources/stored-resources.js';
+import {
+  createVirtualObjects,
+  type VirtualObjects,
+} from '../../control-plane/kube-api/resources/virtual-objects.js';
 import { type ApiServer, startApiServer } from '../../control-plane/kube-api/server.js';
 import type { TlsCredentials } from '../../control-plane/kube-api/tls-or-plain.js';
 import { KINDS } from '../../control-plane/policy/kinds.js';
-import type { GatewayRelease } from '../../control-plane/release/gateway-release.js';
 import { createObjectDoor } from '../../control-plane/source/embedded-objects.js';
 import type { ObjectDoor } from '../../control-plane/source/object-door.js';
 import { createMemoryStore } from '../../control-plane/store/memory-store.js';
@@ -20,7 +27,7 @@ import { createLogger } from '../../shared/telemetry/logger.js';
 import type { Clock } from '../../shared/time/clock.js';
 import { systemClock } from '../../shared/time/system-clock.js';
 import { CERTIFICATES } from './certificates.js';
-import { crdAdmission, crdFiles } from './crd-admission.js';
+import { crdAdmission, crdFiles, virtualKindFiles } from './crd-admission.js';
 
 /** A live API server over the real door and a memory store. */
 export interface TestApi extends ApiServer {
@@ -30,8 +37,8 @@ export interface TestApi extends ApiServer {
   readonly store: Store;
   /** What reads answer from. */
   readonly views: StoredObjects['views'];
-  /** What GET workers answers. */
-  readonly workers: WorkerView[];
+  /** Where tests put what is computed otherwise. */
+  readonly virtual: Readonly<Record<VirtualPlural, VirtualObjects>>;
   /** Lines the server logged. */
   readonly logged: string[];
 }
@@ -51,7 +58,7 @@ export interface TestApiPort {
 }
 
 export async function startTestApi(
-  history: (name: string) => GatewayRelease | undefined = () => undefined,
+  getRelease?: ObjectView['get'],
   port: TestApiPort = {},
 ): Promise<TestApi> {
   const store = createMemoryStore('test');
@@ -59,7 +66,18 @@ export async function startTestApi(
   const clock = port.clock ?? systemClock();
   const door = createObjectDoor({ store, admission, clock, randomUuid: randomUUID });
   const stored = await followStoredObjects({ store, clock, kinds: KINDS });
-  const workers: WorkerView[] = [];
+  const newCollection = (): VirtualObjects => createVirtualObjects({ clock });
+  const virtual = {
+    deployments: newCollection(),
+    events: newCollection(),
+    gatewayreleases: newCollection(),
+    pods: newCollection(),
+    workers: newCollection(),
+  };
+  const views =
+    getRelease === undefined
+      ? virtual
+      : { ...virtual, gatewayreleases: { ...virtual.gatewayreleases, get: getRelease } };
   const logged: string[] = [];
   const destination = new Writable({
     write(chunk: Buffer, _encoding, done) {
@@ -70,9 +88,10 @@ export async function startTestApi(
   const server = await startApiServer({
     address: { host: port.host ?? '127.0.0.1', port: 0 },
     ...{ door, clock, random: Math.random },
-    resources: storedResources(crdFiles(), stored.views),
-    fleet: () => workers,
-    history: ({ name }) => history(name),
+    resources: [
+      ...storedResources(crdFiles(), stored.views),
+      ...fleetResources(virtualKindFiles(), views),
+    ],
     authenticate: createAuthenticator([
       { identity: { name: 'admin', audience: 'api', gateways: 'all' }, token: TOKEN },
       { identity: { name: 'worker', audience: 'worker', gateways: 'all' }, token: WORKER_TOKEN },
@@ -88,5 +107,5 @@ export async function startTestApi(
     stored.stop();
     await store.close();
   };
-  return { ...server, close, url, token: TOKEN, door, store, views: stored.views, workers, logged };
+  return { ...server, close, url, token: TOKEN, door, store, views: stored.views, virtual, logged };
 }

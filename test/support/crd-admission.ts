@@ -24,3 +24,8 @@ function readCrdFiles(): readonly Crd[] {
   const deploy = join(packageRoot(import.meta.url), 'deploy');
   return loadCrds(join(deploy, 'crds'), join(deploy, 'built-in-kinds'));
 }
+
+/** The schema files of the computed kinds. */
+export function virtualKindFiles(): readonly Crd[] {
+  return loadCrds(join(packageRoot(import.meta.url), 'deploy/virtual-kinds'));
+}

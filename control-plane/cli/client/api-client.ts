@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { ERROR_CODES, type ErrorCode } from '../../../shared/errors/codes.js';
 import { type FieldProblem, HeartlineError } from '../../../shared/errors/heartline-error.js';
+import { FLEET_API_VERSION, type WorkerList } from '../../fleet-objects/worker-object.js';
 import { bodyTooLarge, MAX_BODY_BYTES } from '../../kube-api/body.js';
 import { CODE_HEADER, codeOfHttpStatus, type Status } from '../../kube-api/status.js';
 import { parseWarnings } from '../../kube-api/warning-header.js';
-import { FLEET_API_VERSION, type WorkerList } from '../../kube-api/worker-object.js';
 import { apiPathOf, type Kind } from '../../policy/kinds.js';
 import type { KubeObject } from '../../policy/kube-object.js';
 import type { Connection } from '../kubeconfig/kubeconfig.js';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { WorkerObject } from '../../kube-api/worker-object.js';
+import type { WorkerObject } from '../../fleet-objects/worker-object.js';
 import { renderFleet } from './run-fleet.js';
 
 const NOW_MS = Date.parse('2026-01-01T00:10:00.000Z');
@@ -9,13 +9,20 @@ const NOW_MS = Date.parse('2026-01-01T00:10:00.000Z');
 const WORKER: WorkerObject = {
   apiVersion: 'fleet.heartline.dev/v1alpha1',
   kind: 'Worker',
-  metadata: { name: 'worker/local/node-1' },
+  metadata: {
+    name: 'worker-0-abcdef01',
+    uid: 'u',
+    creationTimestamp: '2026-11-22T10:00:00Z',
+    labels: {},
+  },
   spec: {
+    key: 'worker/local/node-1',
     ...{ nodeId: 'node-1', cluster: 'local', address: '10.0.0.7:4000', build: 'heartline/0.2.0' },
     gateway: { namespace: 'shop', name: 'gw' },
     pod: { namespace: 'pods', name: 'w0' },
   },
   status: {
+    restarts: 0,
     ...{ state: 'Rejected', desired: '3-cc', sent: '3-cc', accepted: '2-bb', inForce: '2-bb' },
     inForceSince: '2026-01-01T00:00:00.000Z',
     connectedAt: '2026-01-01T00:00:00.000Z',

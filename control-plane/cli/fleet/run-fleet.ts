@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { formatNamespacedName } from '../../../shared/names/gateway-name.js';
-import type { WorkerObject } from '../../kube-api/worker-object.js';
+import type { WorkerObject } from '../../fleet-objects/worker-object.js';
 import { createApiClient } from '../client/api-client.js';
 import { loadConnection } from '../kubeconfig/load.js';
 import { ageOf } from '../output/age.js';

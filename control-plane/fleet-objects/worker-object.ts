@@ -1,8 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { InForceCounts, RejectionClass, ResourceProblem } from '../../shared/events/event.js';
+import type {
+  InForceCounts,
+  RejectionClass,
+  ResourceProblem,
+  WorkerPlace,
+} from '../../shared/events/event.js';
 import type { NamespacedName } from '../../shared/names/gateway-name.js';
+import { formatConditionTime } from '../compile/conditions.js';
 import type { StandingRejection } from '../fleet/worker-rejections.js';
 import type { WorkerState, WorkerView } from '../fleet/worker-view.js';
+import { CLUSTER_LABEL, GATEWAY_NAME_LABEL, labelValue, uidOf, workerName } from './names.js';
 
 export const FLEET_API_VERSION = 'fleet.heartline.dev/v1alpha1';
 
@@ -10,8 +17,15 @@ export const FLEET_API_VERSION = 'fleet.heartline.dev/v1alpha1';
 export interface WorkerObject {
   readonly apiVersion: typeof FLEET_API_VERSION;
   readonly kind: 'Worker';
-  readonly metadata: { readonly name: string };
+  readonly metadata: {
+    readonly name: string;
+    readonly uid: string;
+    readonly creationTimestamp: string;
+    readonly labels: { readonly [key: string]: string };
+  };
   readonly spec: {
+    /** Its name inside the control plane. */
+    readonly key: string;
     readonly nodeId: string;
     readonly cluster: string;
     readonly gateway: NamespacedName;
@@ -19,6 +33,10 @@ export interface WorkerObject {
     readonly address: string;
     /** Program and version; empty when it does not say. */
     readonly build: string;
+    /** Absent while the worker does not say, as the three below are. */
+    readonly nodeName?: string;
+    readonly podIP?: string;
+    readonly ports?: WorkerPlace['ports'];
   };
   readonly status: {
     readonly state: WorkerState;
@@ -33,6 +51,8 @@ export interface WorkerObject {
     readonly connections?: InForceCounts;
     readonly connectedAt: string;
     readonly lastSeen: string;
+    readonly startedAt?: string;
+    readonly restarts: number;
     readonly problems: readonly ResourceProblem[];
     /** Sorted by type and resource. */
     readonly rejected: readonly RejectedResourceObject[];
@@ -52,37 +72,36 @@ export interface RejectedResourceObject {
   readonly since: string;
 }
 
+/** What a list of workers answers. */
 export interface WorkerList {
   readonly apiVersion: typeof FLEET_API_VERSION;
   readonly kind: 'WorkerList';
-  readonly metadata: Readonly<Record<string, never>>;
+  readonly metadata: { readonly resourceVersion: string };
+  /** Sorted by name. */
   readonly items: readonly WorkerObject[];
 }
 
-/** Sorted by the order of `views`, which the fleet ledger sorts by key. */
-export function workerList(views: readonly WorkerView[]): WorkerList {
-  return {
-    apiVersion: FLEET_API_VERSION,
-    kind: 'WorkerList',
-    metadata: {},
-    items: views.map(workerObject),
-  };
-}
-
-function workerObject(view: WorkerView): WorkerObject {
-  const { worker, counts } = view;
+export function workerObject(view: WorkerView): WorkerObject {
+  const { worker, counts, place } = view;
   const { cluster, namespace, name } = worker.gateway;
   return {
     apiVersion: FLEET_API_VERSION,
     kind: 'Worker',
-    metadata: { name: worker.key },
+    metadata: {
+      name: workerName(worker.key, { namespace: view.podNamespace, name: view.podName }),
+      uid: uidOf('Worker', worker.key),
+      creationTimestamp: formatConditionTime(view.createdAtMs),
+      labels: { [GATEWAY_NAME_LABEL]: labelValue(name), [CLUSTER_LABEL]: labelValue(cluster) },
+    },
     spec: {
+      key: worker.key,
       nodeId: worker.nodeId,
       cluster,
       gateway: { namespace, name },
       pod: { namespace: view.podNamespace, name: view.podName },
       address: view.address,
       build: view.build,
+      ...describePlace(place),
     },
     status: {
       state: view.state,
@@ -94,9 +113,23 @@ function workerObject(view: WorkerView): WorkerObject {
       ...(counts === undefined ? {} : { connections: counts }),
       connectedAt: isoTime(view.connectedAtMs),
       lastSeen: isoTime(view.lastSeenMs),
+      ...(place?.startedAtMs ? { startedAt: isoTime(place.startedAtMs) } : {}),
+      restarts: view.restarts,
       problems: view.problems,
       rejected: view.rejected.map(rejectedResource),
     },
+  };
+}
+
+function describePlace(
+  place: WorkerPlace | undefined,
+): Pick<WorkerObject['spec'], 'nodeName' | 'podIP' | 'ports'> {
+  if (place === undefined) return {};
+  const { nodeName, podIp, ports } = place;
+  return {
+    ...(nodeName === '' ? {} : { nodeName }),
+    ...(podIp === '' ? {} : { podIP: podIp }),
+    ports,
   };
 }
 
