@@ -12,6 +12,7 @@ import { addFailureHandlers, answerClientError, answerFrameworkError } from './f
 import { listenOn } from './listen.js';
 import { addObjectRoutes } from './object-routes.js';
 import { addOpenRoutes } from './open-routes.js';
+import { addOpenApiRoutes } from './openapi/openapi-routes.js';
 import type { ServedResource } from './resources/served-resource.js';
 import { CODE_HEADER, httpFailureStatus } from './status.js';
 import { type TlsOrPlainOptions, takeTlsOrPlain } from './tls-or-plain.js';
@@ -74,6 +75,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   addOpenRoutes(app, options);
   addMetricsRoute(app, options.metrics);
   addDiscoveryRoutes(app, options.resources);
+  addOpenApiRoutes(app, options);
   addObjectRoutes(app, options);
   const address = await listenOn(app, options.address);
   return { address, close: () => app.close() };

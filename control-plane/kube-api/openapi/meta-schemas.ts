@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { OpenApiSchema } from './openapi-schema.js';
+
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+
+export const OBJECT_META = `${META}.ObjectMeta`;
+export const LIST_META = `${META}.ListMeta`;
+const MANAGED_FIELDS = `${META}.ManagedFieldsEntry`;
+
+const text = (description: string): OpenApiSchema => ({ type: 'string', description });
+const time = (description: string): OpenApiSchema => ({
+  type: 'string',
+  format: 'date-time',
+  description,
+});
+const texts = (description: string): OpenApiSchema => ({
+  type: 'object',
+  additionalProperties: { type: 'string', default: '' },
+  description,
+});
+
+/** What every object and every list has; by the names under which Kubernetes' clients know them. */
+export const META_SCHEMAS: Readonly<Record<string, OpenApiSchema>> = {
+  [OBJECT_META]: {
+    type: 'object',
+    description: 'What every object has beside its own fields: its name, its labels, its history.',
+    properties: {
+      annotations: texts('Notes that tools keep on the object; nothing is selected by them.'),
+      creationTimestamp: time('When the object was created. Set by the server.'),
+      generateName: text('Start of a name that the server completes; used when name is absent.'),
+      generation: {
+        type: 'integer',
+        format: 'int64',
+        description: 'Counts the changes of what is wanted, from 1. Set by the server.',
+      },
+      labels: texts('Short values that label selectors find the object by.'),
+      managedFields: {
+        type: 'array',
+        description: 'Who set which fields. Kept by the server, for server-side apply.',
+        items: { default: {}, allOf: [{ $ref: refTo(MANAGED_FIELDS) }] },
+      },
+      name: text('Name of the object, unique among those of its kind in its namespace.'),
+      namespace: text('Namespace of the object; kinds without namespaces have none.'),
+      resourceVersion: text(
+        'Revision of the object. Opaque: give it back as it was read, or leave it out.',
+      ),
+      uid: text('Tells this object from an earlier one of the same name. Set by the server.'),
+    },
+  },
+  [LIST_META]: {
+    type: 'object',
+    description: 'What a list has beside its items.',
+    properties: {
+      continue: text('Give it back as the parameter continue to get the next page.'),
+      remainingItemCount: {
+        type: 'integer',
+        format: 'int64',
+        description: 'Items behind this page; absent on the last one, and with selectors.',
+      },
+      resourceVersion: text('Revision that the list shows; watches begin behind it.'),
+    },
+  },
+  [MANAGED_FIELDS]: {
+    type: 'object',
+    description: 'The fields that one manager set.',
+    properties: {
+      apiVersion: text('Version of the object that the fields are of.'),
+      fieldsType: text('Form of fieldsV1; always FieldsV1.'),
+      fieldsV1: { type: 'object', description: 'The fields, as a tree of their names.' },
+      manager: text('Who set them.'),
+      operation: text('Apply or Update: how they were set.'),
+      subresource: text('Subresource through which they were set; empty for the object itself.'),
+      time: time('When the manager last set a field.'),
+    },
+  },
+};
+
+export function refTo(name: string): string {
+  return `#/components/schemas/${name}`;
+}
