@@ -30,11 +30,42 @@ export function foldStringData(object: KubeObject): KubeObject {
   return { ...rest, data } as KubeObject;
 }
 
-/** A Secret with its keys and without its values; other objects pass. */
+/** Where `kubectl apply` writes down what it sent. */
+const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
+
+/** A Secret with its keys and without its values, in its annotation too; other objects pass. */
 export function redactSecret(object: KubeObject): KubeObject {
   if (object.kind !== 'Secret') return object;
   const { data } = secretBody(object);
-  if (data === undefined) return object;
-  const hidden = Object.keys(data).map((key) => [key, REDACTED]);
-  return { ...object, data: Object.fromEntries(hidden) } as KubeObject;
+  const lastApplied = object.metadata.annotations?.[LAST_APPLIED];
+  return {
+    ...object,
+    ...(data === undefined ? {} : { data: hideValues(data) }),
+    ...(lastApplied === undefined ? {} : { metadata: hideInAnnotation(object, lastApplied) }),
+  } as KubeObject;
+}
+
+function hideInAnnotation({ metadata }: KubeObject, lastApplied: string): KubeObject['metadata'] {
+  const annotations = { ...metadata.annotations, [LAST_APPLIED]: hideInText(lastApplied) };
+  return { ...metadata, annotations };
+}
+
+/** The keys stay: by them kubectl knows which it has to remove. */
+function hideInText(text: string): string {
+  try {
+    const content = JSON.parse(text) as SecretBody & { readonly stringData?: SecretBody['data'] };
+    const { data, stringData } = content;
+    const hidden = {
+      ...(data === undefined ? {} : { data: hideValues(data) }),
+      ...(stringData === undefined ? {} : { stringData: hideValues(stringData) }),
+    };
+    return `${JSON.stringify({ ...content, ...hidden })}\n`;
+  } catch {
+    // Whatever it is, it may hold a value.
+    return REDACTED;
+  }
+}
+
+function hideValues(values: object): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.keys(values).map((key) => [key, REDACTED]));
 }

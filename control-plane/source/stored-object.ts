@@ -44,10 +44,11 @@ export function resourceVersionOf({ revision, statusRevision }: StoredObject): n
 
 /** The object as clients see it: status and resourceVersion joined in, secret values left out. */
 export function toClientObject(stored: StoredObject): KubeObject {
-  const { object, status } = stored;
+  const { status } = stored;
+  const object = redactSecret(stored.object);
   const resourceVersion = String(resourceVersionOf(stored));
   return {
-    ...redactSecret(object),
+    ...object,
     metadata: { ...object.metadata, resourceVersion },
     ...(status === undefined ? {} : { status }),
   };
