@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { OpenApiSchema } from './openapi-schema.js';
+
+/** A schema object of OpenAPI 3.0, with Kubernetes' extensions. */
+export interface OpenApiSchema {
+  readonly [keyword: string]: unknown;
+}
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 

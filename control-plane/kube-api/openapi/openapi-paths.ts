@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { resourcePaths } from '../resources/resource-paths.js';
 import type { ServedResource, Verb } from '../resources/served-resource.js';
-import { refTo } from './meta-schemas.js';
-import { groupVersionKind, type OpenApiSchema, schemaName } from './openapi-schema.js';
+import { type OpenApiSchema, refTo } from './meta-schemas.js';
+import { groupVersionKind, schemaName } from './openapi-schema.js';
 
 type Method = 'delete' | 'get' | 'patch' | 'post' | 'put';
 

@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Kind } from '../../policy/kinds.js';
 import type { ServedResource } from '../resources/served-resource.js';
-import { LIST_META, OBJECT_META, refTo } from './meta-schemas.js';
-
-/** A schema object of OpenAPI 3.0, with Kubernetes' extensions. */
-export interface OpenApiSchema {
-  readonly [keyword: string]: unknown;
-}
+import { LIST_META, OBJECT_META, type OpenApiSchema, refTo } from './meta-schemas.js';
 
 /** Under which a kind lies in components.schemas: its group backwards, version and kind. */
 export function schemaName({ group, version, kind }: Kind): string {
