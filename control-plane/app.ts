@@ -48,7 +48,6 @@ import {
   podNamespace,
 } from './source/kubernetes/load-access.js';
 import type { ReflectorTiming } from './source/kubernetes/reflector.js';
-import { addManifestMetrics } from './source/manifests/manifest-metrics.js';
 import {
   createManifestSource,
   type ManifestSourceOptions,
@@ -189,6 +188,13 @@ async function start(
   started.add(() => statusWriter.stop());
   const source = access && createSource(options, access, { store, clock, admission, metrics });
   if (source) started.add(() => source.stop());
+  const folder =
+    options.manifests &&
+    createManifestSource({
+      ...{ door, store, admission, clock, logger, registry: metrics.registry },
+      ...options.manifests,
+    });
+  if (folder) started.add(() => folder.stop());
   let isUp = false;
   const storedObjects = await followStoredObjects({ store, clock, kinds: KINDS });
   started.add(storedObjects.stop);
@@ -209,19 +215,14 @@ async function start(
     tls: { credentials: certificate, clock },
     allowedHosts: ['localhost', hostname()],
     metrics: metrics.registry,
+    ...(folder && { manifests: () => folder.status() }),
     pending: () => [...(isUp ? [] : ['state']), ...(source?.pending() ?? [])],
   });
   started.add(() => api.close());
   source?.start();
   // Half a copy must never be compiled: with none from before, workers wait for the cluster.
   await source?.firstCopy();
-  if (options.manifests !== undefined) {
-    const parts = { door, store, admission, clock, logger };
-    const folder = createManifestSource({ ...parts, ...options.manifests });
-    started.add(() => folder.stop());
-    addManifestMetrics(metrics.registry, () => folder.status());
-    await folder.start();
-  }
+  await folder?.start();
   live.start();
   await reconciler.start();
   fleetObjects.noteReleases();

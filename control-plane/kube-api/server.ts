@@ -3,6 +3,7 @@ import { type FastifyInstance, fastify } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Logger } from '../../shared/telemetry/logger.js';
 import type { Clock } from '../../shared/time/clock.js';
+import type { FolderStatus } from '../source/manifests/folder-status.js';
 import type { ObjectDoor } from '../source/object-door.js';
 import { acceptedJson, acceptsJson } from './accept.js';
 import { MAX_BODY_BYTES } from './body.js';
@@ -41,6 +42,8 @@ export interface ApiServerOptions extends GuardOptions {
   readonly tls: TlsOrPlainOptions;
   /** Served on GET /metrics; absent = that path does not exist. */
   readonly metrics?: Registry;
+  /** The manifest folder, on GET /debug/manifests; absent = there is none, and no such path. */
+  readonly manifests?: () => FolderStatus;
 }
 
 export interface ApiServer {
@@ -74,6 +77,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   refuseOtherAnswers(app);
   addOpenRoutes(app, options);
   addMetricsRoute(app, options.metrics);
+  if (options.manifests !== undefined) app.get('/debug/manifests', options.manifests);
   addDiscoveryRoutes(app, options.resources);
   addOpenApiRoutes(app, options);
   addObjectRoutes(app, options);

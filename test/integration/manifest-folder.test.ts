@@ -14,6 +14,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import type { ManifestsOptions } from '../../control-plane/app.js';
+import type { FolderStatus } from '../../control-plane/source/manifests/folder-status.js';
 import { createLogger } from '../../shared/telemetry/logger.js';
 import {
   startTestControlPlane,
@@ -144,6 +145,13 @@ describe('a folder of manifests', () => {
       assert.equal(await metric('heartline_manifest_files{state="unreadable"}'), '1'),
     );
     assert.equal(await metric('heartline_manifest_removals_held_back'), '1');
+    const { body } = await (plane ?? assert.fail()).get('/debug/manifests');
+    const { files, heldBack } = body as FolderStatus;
+    assert.deepEqual(
+      files.map(({ path, state }) => `${path.slice(dir.length + 1)} ${state}`),
+      ['a.yaml unreadable', 'b.yaml good'],
+    );
+    assert.equal(heldBack, `${join(dir, 'a.yaml')} cannot be read`);
     write('b.yaml', policy('b', '61s'));
     await until('a=30s b=61s c=30s');
     const said = warnings().filter(({ msg }) => msg.startsWith('manifest file refused'));

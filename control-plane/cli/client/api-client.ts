@@ -7,6 +7,7 @@ import { CODE_HEADER, codeOfHttpStatus, type Status } from '../../kube-api/statu
 import { parseWarnings } from '../../kube-api/warning-header.js';
 import { apiPathOf, type Kind } from '../../policy/kinds.js';
 import type { KubeObject } from '../../policy/kube-object.js';
+import type { FolderStatus } from '../../source/manifests/folder-status.js';
 import type { Connection } from '../kubeconfig/kubeconfig.js';
 import { callHttp, type HttpAnswer } from './http-request.js';
 
@@ -47,6 +48,8 @@ export interface ApiClient {
   replace(ref: ObjectRef, object: unknown, settings: WriteSettings): Promise<Written>;
   remove(ref: ObjectRef, settings: WriteSettings): Promise<void>;
   workers(): Promise<WorkerList>;
+  /** Undefined when the server has no manifest folder. */
+  manifests(): Promise<FolderStatus | undefined>;
   version(): Promise<ServerVersion>;
   /** True once the server answers that it is ready. */
   isReady(): Promise<boolean>;
@@ -97,6 +100,10 @@ export function createApiClient(connection: ApiAccess): ApiClient {
       await expect('DELETE', `${objectPath(ref)}${query(settings)}`);
     },
     workers: () => expect('GET', `/apis/${FLEET_API_VERSION}/workers`),
+    async manifests() {
+      const answer = await call('GET', '/debug/manifests');
+      return answer.status === 404 ? undefined : readAnswer<FolderStatus>(answer);
+    },
     version: () => expect('GET', '/version'),
     async isReady() {
       return (await call('GET', '/readyz')).status === 200;

@@ -12,6 +12,7 @@ import { renderTable } from '../output/table.js';
 import type { Terminal } from '../terminal.js';
 import { LOOPBACK, MAX_PORT_OFFSET, portsWithOffset, UP_PORTS } from '../up/ports.js';
 import { statePaths } from '../up/state-paths.js';
+import { checkManifests } from './check-manifests.js';
 import {
   type Check,
   checkCertificate,
@@ -63,6 +64,7 @@ async function runChecks(
     ...checkTokens(connection),
     api,
     checkCertificate(await readCertificateFact(connection)),
+    ...(await checkManifestFolder(connection)),
     await checkWorker(connection),
   ];
 }
@@ -103,6 +105,16 @@ async function checkApi(connection: Connection): Promise<Check> {
     return ok('API server', `${connection.server} ${gitVersion}, workers: ${items.length}`);
   } catch (thrown) {
     return failure('API server', toHeartlineError(thrown).message);
+  }
+}
+
+async function checkManifestFolder(connection: Connection): Promise<readonly Check[]> {
+  try {
+    const status = await createApiClient(connection).manifests();
+    return status === undefined ? [] : checkManifests(status);
+  } catch {
+    // The line about the API server says why it cannot be asked.
+    return [];
   }
 }
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { startTestApi, type TestApi } from '../../../test/support/api-server.js';
 import { kindOf } from '../../../test/support/sample-objects.js';
+import { gatewaySpec } from '../../policy/gateway-spec.js';
 import { readManifests } from '../../source/manifests/read-manifests.js';
 import { type ApiClient, createApiClient } from '../client/api-client.js';
 import { applyExample, withBackendPort } from './first-start.js';
@@ -87,6 +88,38 @@ describe('applyExample', () => {
     rmSync(record);
     await applyExample(client, record, 18_000);
     assert.equal(await portOfBackend(), 18_000);
+  });
+
+  it('leaves to a manifest folder what the folder has', async () => {
+    const own = { apiVersion: 'gateway.networking.k8s.io/v1', kind: 'Gateway' };
+    const listeners = [{ name: 'mine', port: 9090, protocol: 'HTTP' }];
+    await api.door.applyObjects({
+      caller: {
+        actor: 'manifests',
+        reason: 'test',
+        source: 'manifests',
+        sourceDetail: '/m/g.yaml',
+      },
+      changes: [
+        {
+          ...{ verb: 'create', ...gateway },
+          object: {
+            ...own,
+            metadata: { name: gateway.name, namespace: gateway.namespace },
+            spec: { gatewayClassName: 'agentgateway', listeners },
+          },
+        },
+      ],
+      dryRun: false,
+      fieldValidation: 'Strict',
+    });
+    await applyExample(client, record, 18_000);
+    const after = (await client.get(gateway)) ?? assert.fail();
+    assert.deepEqual(
+      gatewaySpec(after).listeners.map(({ name }) => name),
+      ['mine'],
+    );
+    assert.ok(await client.get(backend));
   });
 
   it('says which record is damaged', async () => {

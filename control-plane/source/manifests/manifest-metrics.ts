@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Gauge, type Registry } from 'prom-client';
-import type { FolderStatus } from './manifest-source.js';
+import type { FolderStatus } from './folder-status.js';
 import type { FileState } from './plan-folder.js';
 
 /** All of them, so that a state no file is in reads 0. */

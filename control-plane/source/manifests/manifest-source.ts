@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Registry } from 'prom-client';
 import { toHeartlineError } from '../../../shared/errors/heartline-error.js';
 import type { Logger } from '../../../shared/telemetry/logger.js';
 import type { Clock, Timer } from '../../../shared/time/clock.js';
@@ -8,8 +9,10 @@ import type { ObjectDoor } from '../object-door.js';
 import { listOwned } from '../ownership.js';
 import { applyFile } from './apply-file.js';
 import { checkManifest } from './check-manifest.js';
+import type { FileStatus, FolderStatus } from './folder-status.js';
 import { type Looked, lookAtFolder } from './look-at-folder.js';
-import { type FilePlan, type FileState, type FolderLook, planFolder } from './plan-folder.js';
+import { addManifestMetrics } from './manifest-metrics.js';
+import { type FilePlan, type FolderLook, planFolder } from './plan-folder.js';
 import { watchFolders } from './watch-folder.js';
 
 export interface ManifestSourceOptions {
@@ -20,28 +23,12 @@ export interface ManifestSourceOptions {
   readonly admission: Admission;
   readonly clock: Clock;
   readonly logger: Logger;
+  /** Where the folder's metrics are shown. */
+  readonly registry: Registry;
   /** How long the folder must look the same before it is acted on, so that a file is not read while it is written. Default 200 ms. */
   readonly settleMs?: number;
   /** How often the folder is looked at without a hint of the kernel, which network file systems never give. Default 10 s. */
   readonly pollMs?: number;
-}
-
-/** What an operator wants to know about the folder; read by metrics. */
-export interface FolderStatus {
-  readonly dir: string;
-  /** Why the folder as a whole cannot be read; undefined = it can. */
-  readonly unreadable: string | undefined;
-  /** Why nothing is removed now; undefined = nothing is held back. */
-  readonly heldBack: string | undefined;
-  /** Sorted by path. */
-  readonly files: readonly FileStatus[];
-}
-
-export interface FileStatus {
-  readonly path: string;
-  readonly state: FileState;
-  readonly objects: number;
-  readonly problems: readonly string[];
 }
 
 export interface ManifestSource {
@@ -56,7 +43,9 @@ const POLL_MS = 10_000;
 
 /** A folder of manifests as the source of objects: looked at, settled, planned, applied file by file. */
 export function createManifestSource(options: ManifestSourceOptions): ManifestSource {
-  return new FolderFollower(options);
+  const follower = new FolderFollower(options);
+  addManifestMetrics(options.registry, () => follower.status());
+  return follower;
 }
 
 class FolderFollower implements ManifestSource {
