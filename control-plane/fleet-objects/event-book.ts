@@ -13,10 +13,7 @@ const MAX_EVENTS = 1_000;
 const MAX_OF_REASON = 300;
 /** Of one object and reason: what differs in words only, such as versions, is combined from here on. */
 const MAX_WORDINGS = 10;
-/**
- * Of one object and reason, so that many versions do not silence a refusal. Kubernetes' clients have the same burst,
- * and then one event in five minutes, of an object whatever the reason.
- */
+/** Of one object. Kubernetes' clients have the same burst and one event in five minutes. */
 const RATE: Rate = { perSecond: 0.1, burst: 25 };
 
 /** The part of core/v1 Event that is written; it is no KubeObject with a spec and a status. */
@@ -64,11 +61,11 @@ export function createEventBook(): EventBook {
   const entries = new Map<string, Entry>();
   const buckets = new Map<string, TokenBucket>();
 
-  const mayTell = (what: string, nowMs: number): boolean => {
+  const mayTell = (about: string, nowMs: number): boolean => {
     const full: TokenBucket = { tokens: RATE.burst, atMs: nowMs };
-    const bucket = fillBucket(buckets.get(what) ?? full, RATE, nowMs);
+    const bucket = fillBucket(buckets.get(about) ?? full, RATE, nowMs);
     const isAllowed = bucket.tokens >= 1;
-    buckets.set(what, isAllowed ? { ...bucket, tokens: bucket.tokens - 1 } : bucket);
+    buckets.set(about, isAllowed ? { ...bucket, tokens: bucket.tokens - 1 } : bucket);
     return isAllowed;
   };
   const keyOf = (note: Note): string => {
@@ -84,8 +81,8 @@ export function createEventBook(): EventBook {
     return entry === undefined ? [] : [toKubeObject(entry.object)];
   };
   const prune = (nowMs: number): readonly KubeObject[] => {
-    for (const [what, bucket] of buckets) {
-      if (fillBucket(bucket, RATE, nowMs).tokens >= RATE.burst) buckets.delete(what);
+    for (const [about, bucket] of buckets) {
+      if (fillBucket(bucket, RATE, nowMs).tokens >= RATE.burst) buckets.delete(about);
     }
     const old = [...entries].filter(([, { lastMs }]) => nowMs - lastMs > KEEP_MS);
     return old.flatMap(([key]) => drop(key));
@@ -101,8 +98,7 @@ export function createEventBook(): EventBook {
   return {
     prune,
     add(note, uid, nowMs) {
-      if (!mayTell(`${subjectKey(note.about)} ${note.reason}`, nowMs))
-        return { removed: [], put: undefined };
+      if (!mayTell(subjectKey(note.about), nowMs)) return { removed: [], put: undefined };
       const key = keyOf(note);
       const before = entries.get(key)?.object;
       const object = writeEvent(note, { key, uid, before, now: formatConditionTime(nowMs) });

@@ -4,10 +4,12 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  type KubernetesOptions,
   type ManifestsOptions,
   type RunningControlPlane,
   startControlPlane,
 } from '../../control-plane/app.js';
+
 import { apiPathOf } from '../../control-plane/policy/kinds.js';
 import { loadWire } from '../../shared/proto/wire.js';
 import { createLogger, type Logger } from '../../shared/telemetry/logger.js';
@@ -63,6 +65,10 @@ export interface TestControlPlaneOptions {
   readonly manifests?: ManifestsOptions;
   /** Default: none. */
   readonly logger?: Logger;
+  /** The cluster that owns the objects; default: none does. */
+  readonly kubernetes?: KubernetesOptions;
+  /** Default: any free port. */
+  readonly apiPort?: number;
 }
 
 export async function startTestControlPlane(
@@ -72,7 +78,8 @@ export async function startTestControlPlane(
   const running = await startControlPlane({
     dataDir,
     xdsAddress: LOOPBACK,
-    apiAddress: LOOPBACK,
+    apiAddress: { ...LOOPBACK, port: options.apiPort ?? 0 },
+    ...(options.kubernetes === undefined ? {} : { kubernetes: options.kubernetes }),
     cluster: 'local',
     logger: options.logger ?? createLogger({ name: 'control-plane', level: 'silent' }),
     storeKind: options.storeKind ?? 'memory',

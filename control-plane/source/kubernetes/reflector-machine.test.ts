@@ -172,6 +172,25 @@ describe('a watch', () => {
   }
 });
 
+describe('another history', () => {
+  it('shows in a revision before the one that was seen: everything is listed again', () => {
+    const back: ReflectorInput = { type: 'event', change: 'bookmark', object: object('', '6') };
+    const { effects, last } = run(...watching, back, due);
+    assert.deepEqual(effects[2]?.[0], { do: 'relisting', cause: 'expired' });
+    assert.deepEqual(last, [{ do: 'list', paged: true }]);
+    const same: ReflectorInput = { type: 'event', change: 'bookmark', object: object('', '7') };
+    assert.equal(run(...watching, same).state.phase, 'watching');
+  });
+
+  it('may be why a second watch in a row says nothing: everything is listed again', () => {
+    const again = [failed('unavailable'), due];
+    assert.deepEqual(run(...watching, ...again).last, [{ do: 'watch', revision: '7' }]);
+    assert.deepEqual(run(...watching, ...again, ...again).last, [{ do: 'list', paged: true }]);
+    const heard = run(...watching, ...again, put(c), ...again);
+    assert.deepEqual(heard.last, [{ do: 'watch', revision: '9' }]);
+  });
+});
+
 describe('what no longer fits', () => {
   const rows: readonly [string, readonly ReflectorInput[]][] = [
     ['an event after the watch failed', [...watching, failed('unavailable'), put(c)]],

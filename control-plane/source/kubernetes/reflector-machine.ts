@@ -46,13 +46,15 @@ export type ReflectorState =
       readonly revision: string;
       /** Whether this watch has said anything. */
       readonly heard: boolean;
+      /** Watches from here that came to nothing, one after the other. */
+      readonly attempts: number;
     }
   | { readonly phase: 'waiting'; readonly resume: Resume; readonly cause: FailureCause | 'ended' };
 
 /** What a wait ends in. */
 export type Resume =
   | Extract<ReflectorState, { readonly phase: 'listing' }>
-  | { readonly phase: 'watching'; readonly revision: string; readonly heard: false };
+  | Extract<ReflectorState, { readonly phase: 'watching' }>;
 
 export type ReflectorInput =
   | { readonly type: 'started' }
@@ -97,6 +99,11 @@ export interface ReflectorStep {
 export const ABSENT_RETRY_MS = 30_000;
 /** An operator who repairs a role does not wait long; a role that stays as it is costs two requests a minute. */
 export const DENIED_RETRY_MS = 30_000;
+/**
+ * Watches from one revision that may fail before everything is listed again. client-go allows none; one spares a server
+ * that closed every connection at once a list from everybody.
+ */
+const MAX_ATTEMPTS = 2;
 
 type Listing = Extract<ReflectorState, { readonly phase: 'listing' }>;
 
@@ -147,7 +154,12 @@ function takePage(
   if (page.continueToken !== undefined) {
     return begin({ ...state, items, continueToken: page.continueToken });
   }
-  const watching: Resume = { phase: 'watching', revision: page.revision, heard: false };
+  const watching: Resume = {
+    phase: 'watching',
+    revision: page.revision,
+    heard: false,
+    attempts: 0,
+  };
   return {
     state: watching,
     effects: [{ do: 'replace', items }, { do: 'settled' }, requestOf(watching)],
@@ -181,14 +193,29 @@ function takeEvent(
   { change, object }: Extract<ReflectorInput, { readonly type: 'event' }>,
 ): ReflectorStep {
   const revision = object.metadata.resourceVersion;
-  const next: Watching = { ...state, revision, heard: true };
+  if (isEarlier(revision, state.revision)) {
+    return failWatch(state, { cause: 'expired', message: OTHER_HISTORY });
+  }
+  const next: Watching = { ...state, revision, heard: true, attempts: 0 };
   const effects: ReflectorEffect[] = state.heard ? [] : [{ do: 'reset-backoff' }];
   if (change !== 'bookmark') effects.push({ do: 'change', change, object });
   return { state: next, effects };
 }
 
+const OTHER_HISTORY = 'the revisions of the cluster went back: its history is another one';
+
+/**
+ * A server that was restored from a backup takes a watch from a revision that it has not reached, and says nothing until
+ * it has. Its bookmarks tell. Revisions are numbers wherever Kubernetes runs; others are not compared.
+ */
+function isEarlier(revision: string, than: string): boolean {
+  const isNumber = /^[0-9]+$/;
+  return isNumber.test(revision) && isNumber.test(than) && BigInt(revision) < BigInt(than);
+}
+
 function endWatch(state: Watching): ReflectorStep {
-  const resume = rewatch(state);
+  // A good end is no attempt that failed.
+  const resume: Resume = { ...state, heard: false, attempts: 0 };
   // A server that ends each watch at once and says nothing is asked less and less often.
   if (!state.heard) {
     return {
@@ -208,21 +235,30 @@ function failWatch(state: Watching, failure: Failure): ReflectorStep {
     case 'denied':
     case 'expired':
     case 'refused':
-    case 'unintelligible': {
-      const { state: next, effects } = wait(FIRST_LIST, failure);
-      return { state: next, effects: [{ do: 'relisting', cause: failure.cause }, ...effects] };
-    }
+    case 'unintelligible':
+      return waitToList(failure);
+    case 'unavailable':
+      return state.attempts + 1 < MAX_ATTEMPTS || state.heard
+        ? waitToWatch(state, failure)
+        : waitToList(failure);
     case 'throttled':
     case 'unauthorized':
-    case 'unavailable': {
-      const { state: next, effects } = wait(rewatch(state), failure);
-      return { state: next, effects: [{ do: 'rewatching', cause: failure.cause }, ...effects] };
-    }
+      return waitToWatch(state, failure);
   }
 }
 
-function rewatch({ revision }: Watching): Resume {
-  return { phase: 'watching', revision, heard: false };
+function waitToList(failure: Failure): ReflectorStep {
+  const { state, effects } = wait(FIRST_LIST, failure);
+  return { state, effects: [{ do: 'relisting', cause: failure.cause }, ...effects] };
+}
+
+function waitToWatch(watching: Watching, failure: Failure): ReflectorStep {
+  const { state, effects } = wait(rewatch(watching), failure);
+  return { state, effects: [{ do: 'rewatching', cause: failure.cause }, ...effects] };
+}
+
+function rewatch({ revision, heard, attempts }: Watching): Resume {
+  return { phase: 'watching', revision, heard: false, attempts: heard ? 1 : attempts + 1 };
 }
 
 function wait(resume: Resume, failure: Failure, atLeastMs = 0): ReflectorStep {
