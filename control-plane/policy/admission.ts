@@ -3,6 +3,7 @@ import { Ajv, type ValidateFunction } from 'ajv';
 import { type FieldProblem, HeartlineError } from '../../shared/errors/heartline-error.js';
 import { compareText } from '../../shared/names/sort.js';
 import type { JsonValue } from '../log/transaction.js';
+import { ownershipSchema } from '../merge/ownership-schema.js';
 import { compileRules, evaluateRules, type RuleTree } from './cel-rules.js';
 import { findClosestName } from './closest-name.js';
 import { type FieldPath, formatFieldPath } from './field-path.js';
@@ -11,9 +12,9 @@ import { apiVersionOf, type Kind, kindWord } from './kinds.js';
 import type { KubeObject } from './kube-object.js';
 import { admissionWarnings, type LintContext } from './lint/lint-object.js';
 import { findDuplicates } from './list-duplicates.js';
-import { METADATA_FIELDS, readMetadata } from './metadata.js';
+import { METADATA_FIELDS, readMetadata, withoutUnkept } from './metadata.js';
 import { isNestedDeeper } from './nesting.js';
-import { normalize, type UnknownField } from './normalize.js';
+import { normalize, normalizePart, type UnknownField } from './normalize.js';
 import { describeRefusal, describeSchemaErrors, showValue } from './schema-problems.js';
 import { foldStringData } from './secret-data.js';
 import { type Crd, isJsonObject, type StructuralSchema } from './structural-schema.js';
@@ -31,6 +32,20 @@ export interface AdmissionOptions {
   readonly fieldValidation: FieldValidation;
   /** What warnings may depend on beside the object. Default: nothing is known. */
   readonly lint?: LintContext;
+  /** The object is a patched one: what it must not have is the patch's fault. Default: false. */
+  readonly isPatched?: boolean;
+}
+
+/** What a client says about an object when it does not say all of it. */
+export interface SaidPart {
+  /** Without unknown fields, and without defaults. */
+  readonly value: { readonly [key: string]: JsonValue };
+  readonly warnings: readonly string[];
+}
+
+export interface AdmittedStatus {
+  readonly status: JsonValue | undefined;
+  readonly warnings: readonly string[];
 }
 
 export interface Admission {
@@ -39,6 +54,12 @@ export interface Admission {
    * kind and for unknown fields under Strict, INVALID_OBJECT with every other problem.
    */
   admit(kind: Kind, object: unknown, options: AdmissionOptions): Admitted;
+  /** Checks the status of an object, and nothing else of it; the same errors. */
+  admitStatus(kind: Kind, object: unknown, options: AdmissionOptions): AdmittedStatus;
+  /** Reads what is applied to an object: its fields are known, its values are not checked yet. */
+  readPart(kind: Kind, object: unknown, options: AdmissionOptions): SaidPart;
+  /** How objects of the kind are merged and owned. */
+  ownershipSchema(kind: Kind): StructuralSchema;
 }
 
 /** Compiles the schemas and rules of these files (see `load-crds.ts`) once, to be evaluated for every object. */
@@ -59,14 +80,18 @@ export function createAdmission(crds: readonly Crd[]): Admission {
       validators.set(`${apiVersion} ${spec.names.kind}`, compile(ajv, schema.openAPIV3Schema));
     }
   }
+  const find = (kind: Kind): KindValidator => {
+    const validator = validators.get(`${apiVersionOf(kind)} ${kind.kind}`);
+    if (validator !== undefined) return validator;
+    throw new HeartlineError('CONFIG', `no CRD file for ${apiVersionOf(kind)} ${kind.kind}`);
+  };
   return {
-    admit(kind, object, options) {
-      const validator = validators.get(`${apiVersionOf(kind)} ${kind.kind}`);
-      if (validator === undefined) {
-        throw new HeartlineError('CONFIG', `no CRD file for ${apiVersionOf(kind)} ${kind.kind}`);
-      }
-      return admit(kind, validator, readHead(kind, object), options);
-    },
+    admit: (kind, object, options) => admit(kind, find(kind), readHead(kind, object), options),
+    admitStatus: (kind, object, options) =>
+      admitStatus(kind, find(kind), readHead(kind, object), options),
+    readPart: (kind, object, options) =>
+      readPart(kind, find(kind), readHead(kind, object), options),
+    ownershipSchema: (kind) => find(kind).ownership,
   };
 }
 
@@ -74,10 +99,16 @@ interface KindValidator {
   readonly schema: StructuralSchema;
   readonly validate: ValidateFunction;
   readonly rules: RuleTree | undefined;
+  readonly ownership: StructuralSchema;
 }
 
 function compile(ajv: Ajv, schema: StructuralSchema): KindValidator {
-  return { schema, validate: ajv.compile(toJsonSchema(schema)), rules: compileRules(schema) };
+  return {
+    schema,
+    validate: ajv.compile(toJsonSchema(schema)),
+    rules: compileRules(schema),
+    ownership: ownershipSchema(schema),
+  };
 }
 
 /** Deeper than any object of ours by far; the stack of a recursive walk ends at some thousands. */
@@ -116,7 +147,7 @@ function admit(
   kind: Kind,
   validator: KindValidator,
   raw: RawObject,
-  { fieldValidation, lint }: AdmissionOptions,
+  options: AdmissionOptions,
 ): Admitted {
   const head = readMetadata(kind, raw['metadata']);
   // Status has a path of its own in the API, so whatever came along is not looked at.
@@ -124,7 +155,7 @@ function admit(
   const { value, unknown } = normalize(validator.schema, body as JsonValue);
   const unknownFields = [...unknown, ...head.unknown.map(unknownMetadata)];
   const subject = describeSubject(kind, head.metadata);
-  if (fieldValidation === 'Strict') refuseUnknown(kind, unknownFields);
+  const dropped = handleUnknown(kind, raw, unknownFields, options);
   const problems = [...head.problems, ...validate(validator, value)];
   if (problems.length > 0) throw invalidObject(subject, problems);
 
@@ -133,8 +164,40 @@ function admit(
     ...{ apiVersion, kind: word, metadata: head.metadata },
     ...rest,
   } as KubeObject);
-  const dropped = fieldValidation === 'Warn' ? unknownFields.map(describeUnknown) : [];
-  return { object, warnings: [...dropped, ...head.warnings, ...admissionWarnings(object, lint)] };
+  const linted = admissionWarnings(object, options.lint);
+  return { object, warnings: [...dropped, ...head.warnings, ...linted] };
+}
+
+function admitStatus(
+  kind: Kind,
+  validator: KindValidator,
+  raw: RawObject,
+  options: AdmissionOptions,
+): AdmittedStatus {
+  const { metadata, ...body } = raw;
+  const { value, unknown } = normalize(validator.schema, body as JsonValue);
+  const isOfStatus = ({ field }: { readonly field: string }) => /^status(?:$|[.[])/.test(field);
+  const warnings = handleUnknown(kind, raw, unknown.filter(isOfStatus), options);
+  const problems = validate(validator, value).filter(isOfStatus);
+  if (problems.length > 0) {
+    throw invalidObject(
+      describeSubject(kind, (metadata ?? {}) as unknown as KubeObject['metadata']),
+      problems,
+    );
+  }
+  return { status: (value as { readonly status?: JsonValue }).status, warnings };
+}
+
+function readPart(
+  kind: Kind,
+  validator: KindValidator,
+  raw: RawObject,
+  options: AdmissionOptions,
+): SaidPart {
+  const { metadata, warnings } = withoutUnkept(raw['metadata']);
+  const { value, unknown } = normalizePart(validator.ownership, { ...raw, metadata } as JsonValue);
+  const dropped = handleUnknown(kind, raw, unknown, options);
+  return { value: value as SaidPart['value'], warnings: [...dropped, ...warnings] };
 }
 
 function validate(validator: KindValidator, value: JsonValue): readonly FieldProblem[] {
@@ -178,14 +241,25 @@ function describeUnknown({ field, suggestion }: UnknownField): string {
   return `unknown field ${JSON.stringify(field)}${hint}`;
 }
 
-function refuseUnknown(kind: Kind, unknown: readonly UnknownField[]): void {
-  if (unknown.length === 0) return;
+/** The warnings about fields that are dropped; throws under Strict. */
+function handleUnknown(
+  kind: Kind,
+  raw: RawObject,
+  unknown: readonly UnknownField[],
+  { fieldValidation, isPatched = false }: AdmissionOptions,
+): readonly string[] {
+  if (fieldValidation === 'Ignore' || unknown.length === 0) return [];
+  if (fieldValidation === 'Warn') return unknown.map(describeUnknown);
+  const reason = 'FieldValueInvalid';
   const problems = unknown.map((one) => ({
-    field: one.field,
-    message: describeUnknown(one),
-    reason: 'FieldValueInvalid',
+    ...{ field: one.field, message: describeUnknown(one), reason },
   }));
   const { listed, text } = list(problems, ({ message }) => message);
+  if (isPatched) {
+    const message = describeRefusal(reason, showValue(raw), `strict decoding error: ${text}`);
+    const metadata = (raw['metadata'] ?? {}) as unknown as KubeObject['metadata'];
+    throw invalidObject(describeSubject(kind, metadata), [{ field: 'patch', message, reason }]);
+  }
   const message = `${kind.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: strict decoding error: ${text}`;
   throw new HeartlineError('INVALID_ARGUMENT', message, { problems: listed });
 }

@@ -4,6 +4,8 @@ import type { JsonValue } from '../log/transaction.js';
 /** metav1.ObjectMeta, the parts we keep. */
 export interface ObjectMeta {
   readonly name: string;
+  /** The beginning of a name that the server completed. */
+  readonly generateName?: string;
   /** Absent on cluster-scoped kinds. */
   readonly namespace?: string;
   readonly uid?: string;
@@ -14,6 +16,8 @@ export interface ObjectMeta {
   readonly creationTimestamp?: string;
   readonly labels?: { readonly [key: string]: string };
   readonly annotations?: { readonly [key: string]: string };
+  /** Who owns which fields (metav1.ManagedFieldsEntry, see `merge/manager.ts`). */
+  readonly managedFields?: readonly JsonValue[];
 }
 
 /** metav1.Condition. */

@@ -7,12 +7,11 @@ import { showValue } from './schema-problems.js';
 import { isJsonObject } from './structural-schema.js';
 
 /** ObjectMeta fields that a client may send back to us as it read them; all text, except generation. */
-const KEPT_TEXT_FIELDS = ['uid', 'resourceVersion', 'creationTimestamp'] as const;
+const KEPT_TEXT_FIELDS = ['generateName', 'uid', 'resourceVersion', 'creationTimestamp'] as const;
 /** Bookkeeping of the Kubernetes API machinery: dropped without a word. */
 const BOOKKEEPING = new Set(['managedFields', 'selfLink']);
 /** Would change how an object lives and dies; we do not do that, and say so. */
 const NOT_KEPT = new Set([
-  'generateName',
   'deletionTimestamp',
   'deletionGracePeriodSeconds',
   'ownerReferences',
@@ -74,11 +73,30 @@ export function readMetadata(kind: Kind, raw: unknown): ReadMetadata {
     problems,
     warnings: Object.keys(source)
       .filter((key) => NOT_KEPT.has(key))
-      .map((key) => `metadata.${key} is not kept: this control plane does not act on it`),
+      .map(describeUnkept),
     unknown: Object.keys(source).filter(
       (key) => !METADATA_FIELDS.includes(key) && !NOT_KEPT.has(key) && !BOOKKEEPING.has(key),
     ),
   };
+}
+
+/** Raw metadata without what is not kept, and what to say about that. */
+export function withoutUnkept(raw: unknown): {
+  readonly metadata: unknown;
+  readonly warnings: readonly string[];
+} {
+  if (!isJsonObject(raw)) return { metadata: raw, warnings: [] };
+  const entries = Object.entries(raw);
+  return {
+    metadata: Object.fromEntries(
+      entries.filter(([key]) => !NOT_KEPT.has(key) && !BOOKKEEPING.has(key)),
+    ),
+    warnings: entries.filter(([key]) => NOT_KEPT.has(key)).map(([key]) => describeUnkept(key)),
+  };
+}
+
+function describeUnkept(key: string): string {
+  return `metadata.${key} is not kept: this control plane does not act on it`;
 }
 
 function checkName(name: unknown, problems: FieldProblem[]): void {

@@ -20,36 +20,43 @@ export interface Normalized {
  * What Kubernetes does to an object before it validates: drops unknown fields, drops nulls where null is
  * not allowed, fills in the schema's defaults. Values of the wrong type stay, for the validator to name.
  */
-export function normalize(
-  schema: StructuralSchema,
-  value: JsonValue,
-  path: FieldPath = [],
-): Normalized {
+export function normalize(schema: StructuralSchema, value: JsonValue): Normalized {
   const unknown: UnknownField[] = [];
-  return { value: normalizeValue(schema, value, path, unknown), unknown };
+  return { value: normalizeValue(schema, value, [], { unknown, fillDefaults: true }), unknown };
+}
+
+/** The same without defaults: what a client said about an object, and not more. */
+export function normalizePart(schema: StructuralSchema, value: JsonValue): Normalized {
+  const unknown: UnknownField[] = [];
+  return { value: normalizeValue(schema, value, [], { unknown, fillDefaults: false }), unknown };
+}
+
+interface Walk {
+  readonly unknown: UnknownField[];
+  readonly fillDefaults: boolean;
 }
 
 function normalizeValue(
   schema: StructuralSchema,
   value: JsonValue,
   path: FieldPath,
-  unknown: UnknownField[],
+  walk: Walk,
 ): JsonValue {
   const { items } = schema;
   if (Array.isArray(value)) {
     if (items === undefined) return value;
-    return value.map((item, index) => normalizeValue(items, item, [...path, index], unknown));
+    return value.map((item, index) => normalizeValue(items, item, [...path, index], walk));
   }
   const hasFields = schema.properties ?? schema.additionalProperties;
   if (!isJsonObject(value) || hasFields === undefined) return value;
-  return normalizeObject(schema, value, path, unknown);
+  return normalizeObject(schema, value, path, walk);
 }
 
 function normalizeObject(
   schema: StructuralSchema,
   value: { readonly [key: string]: JsonValue | undefined },
   path: FieldPath,
-  unknown: UnknownField[],
+  walk: Walk,
 ): JsonValue {
   const properties = schema.properties ?? {};
   const result: Record<string, JsonValue> = {};
@@ -59,15 +66,16 @@ function normalizeObject(
       : schema.additionalProperties;
     if (fieldSchema === undefined) {
       if (schema['x-kubernetes-preserve-unknown-fields']) setOwn(result, key, field ?? null);
-      else unknown.push(describeUnknown([...path, key], key, Object.keys(properties)));
+      else walk.unknown.push(describeUnknown([...path, key], key, Object.keys(properties)));
       continue;
     }
     if (field === undefined || (field === null && fieldSchema.nullable !== true)) continue;
-    setOwn(result, key, normalizeValue(fieldSchema, field, [...path, key], unknown));
+    setOwn(result, key, normalizeValue(fieldSchema, field, [...path, key], walk));
   }
+  if (!walk.fillDefaults) return result;
   for (const [key, fieldSchema] of Object.entries(properties)) {
     if (fieldSchema.default === undefined || Object.hasOwn(result, key)) continue;
-    result[key] = normalizeValue(fieldSchema, fieldSchema.default, [...path, key], unknown);
+    result[key] = normalizeValue(fieldSchema, fieldSchema.default, [...path, key], walk);
   }
   return result;
 }

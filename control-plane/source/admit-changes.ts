@@ -3,13 +3,18 @@ import { type FieldProblem, HeartlineError } from '../../shared/errors/heartline
 import type { Admission } from '../policy/admission.js';
 import type { LintContext } from '../policy/lint/lint-object.js';
 import { isJsonObject } from '../policy/structural-schema.js';
-import type { ApplyRequest, ObjectChange } from './object-door.js';
+import { checkIdentity } from './identity.js';
+import { type ApplyRequest, isPatch, type ObjectChange, type ObjectPatch } from './object-door.js';
+import { statusChange } from './patched-change.js';
 import type { AdmittedChange } from './plan-change.js';
 
 export interface Admitted {
   readonly change: AdmittedChange;
   readonly warnings: readonly string[];
 }
+
+/** A change whose object is checked; a patch has none before it meets the stored object. */
+export type Prepared = Admitted | { readonly change: ObjectPatch };
 
 /**
  * Validates every change before any is planned. One bad object is refused as admission says it; several
@@ -19,9 +24,9 @@ export function admitChanges(
   admission: Admission,
   request: ApplyRequest,
   lint: LintContext,
-): readonly Admitted[] {
+): readonly Prepared[] {
   refuseRepeats(request.changes);
-  const admitted: Admitted[] = [];
+  const admitted: Prepared[] = [];
   const refused: { readonly change: ObjectChange; readonly error: HeartlineError }[] = [];
   for (const change of request.changes) {
     try {
@@ -51,21 +56,21 @@ function admitChange(
   change: ObjectChange,
   { fieldValidation }: ApplyRequest,
   lint: LintContext,
-): Admitted {
+): Prepared {
   if (change.verb === 'delete') return { change, warnings: [] };
-  const sent = change.kind.namespaced
-    ? withNamespace(change.object, change.namespace)
-    : change.object;
-  const { object, warnings } = admission.admit(change.kind, sent, { fieldValidation, lint });
-  for (const field of ['name', 'namespace'] as const) {
-    if ((object.metadata[field] ?? '') === change[field]) continue;
-    throw new HeartlineError(
-      'INVALID_ARGUMENT',
-      `${describe(change)}: metadata.${field} of the object is ${JSON.stringify(object.metadata[field])}, the request says ${JSON.stringify(change[field])}`,
-      { subject: change.name },
-    );
+  if (isPatch(change)) return { change };
+  const { verb, object: raw, ...target } = change;
+  const sent = change.kind.namespaced ? withNamespace(raw, change.namespace) : raw;
+  checkIdentity(change, sent);
+  const options = { fieldValidation, lint };
+  const metadata = isJsonObject(sent) ? sent['metadata'] : undefined;
+  if (verb === 'replace-status') {
+    const { status, warnings } = admission.admitStatus(change.kind, sent, options);
+    return { change: statusChange(target, metadata ?? null, status), warnings };
   }
-  return { change: { ...change, object }, warnings };
+  const { object, warnings } = admission.admit(change.kind, sent, options);
+  const sentManagers = isJsonObject(metadata) ? metadata['managedFields'] : undefined;
+  return { change: { ...target, verb, object, sentManagers }, warnings };
 }
 
 /** An object may leave out its namespace when the request names it. */

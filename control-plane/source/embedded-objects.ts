@@ -2,15 +2,17 @@
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import { compareText } from '../../shared/names/sort.js';
 import type { Clock } from '../../shared/time/clock.js';
+import type { Writer } from '../merge/manager.js';
 import type { Admission } from '../policy/admission.js';
-import { findKind, type Kind, objectPrefix, statusKey } from '../policy/kinds.js';
+import { apiVersionOf, findKind, type Kind, objectPrefix, statusKey } from '../policy/kinds.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { redactSecret } from '../policy/secret-data.js';
 import type { Store } from '../store/store.js';
-import { admitChanges } from './admit-changes.js';
-import type { ApplyRequest, ChangeResult, ObjectDoor, SourceName } from './object-door.js';
+import { admitChanges, type Prepared } from './admit-changes.js';
+import type { ApplyRequest, ChangeResult, ObjectDoor, SourceName, Target } from './object-door.js';
 import { type Owner, planOwner, readOwner, refuseOwnedKind } from './ownership.js';
-import { type AdmittedChange, type Birth, type PlannedChange, planChange } from './plan-change.js';
+import { patchedChange } from './patched-change.js';
+import { type Birth, type PlannedChange, planChange } from './plan-change.js';
 import { joinStatus, readStored, type StoredObject, toClientObject } from './stored-object.js';
 
 export interface EmbeddedObjectsOptions {
@@ -34,29 +36,48 @@ const ALL_SOURCES: ReadonlySet<SourceName> = new Set(['embedded', 'manifests', '
  */
 const MAX_ROUNDS = 16;
 
+/** One change of a request as it will be written. */
+interface Step {
+  readonly current: StoredObject | undefined;
+  readonly planned: PlannedChange;
+  readonly warnings: readonly string[];
+}
+
 /** Objects that live in our own log: validate → plan → one transaction. */
 export function createObjectDoor(options: EmbeddedObjectsOptions): ObjectDoor {
   const { store, admission, clock, runningSources: running = ALL_SOURCES } = options;
-  const find = (change: AdmittedChange): StoredObject | undefined =>
+  const find = (change: Target): StoredObject | undefined =>
     readStored(store.get, change.kind, change.namespace, change.name);
   const findGateway = (namespace: string, name: string): KubeObject | undefined =>
     gatewayKind && readStored(store.get, gatewayKind, namespace, name)?.object;
-  const newBirth = (): Birth => ({
-    uid: options.randomUuid(),
-    creationTimestamp: `${new Date(clock.wallMs()).toISOString().slice(0, 19)}Z`,
+  const now = (): string => `${new Date(clock.wallMs()).toISOString().slice(0, 19)}Z`;
+  const newBirth = (): Birth => ({ uid: options.randomUuid(), creationTimestamp: now() });
+  const writerOf = ({ caller }: ApplyRequest, { kind, verb }: Prepared['change']): Writer => ({
+    manager: caller.fieldManager ?? caller.actor,
+    subresource: verb.endsWith('-status') ? 'status' : undefined,
+    apiVersion: apiVersionOf(kind),
+    time: now(),
   });
 
   /** The plan for the object and for its owner, who is written in the same transaction. */
-  const plan = (
-    change: AdmittedChange,
-    current: StoredObject | undefined,
-    by: Owner,
-  ): PlannedChange => {
-    refuseOwnedKind(change, options.kindOwner?.(change.kind), by);
-    const planned = planChange(change, current, newBirth());
+  const plan = (prepared: Prepared, request: ApplyRequest): Step => {
+    const { source = 'embedded', sourceDetail: detail = '' } = request.caller;
+    const by: Owner = { source, detail };
+    refuseOwnedKind(prepared.change, options.kindOwner?.(prepared.change.kind), by);
+    const current = find(prepared.change);
+    const writer = writerOf(request, prepared.change);
+    const schema = admission.ownershipSchema(prepared.change.kind);
+    const checks = { fieldValidation: request.fieldValidation, lint: { findGateway } };
+    const { change, warnings } =
+      'warnings' in prepared
+        ? prepared
+        : patchedChange(prepared.change, current, { admission, options: checks, writer });
+    const planned = planChange(change, current, { birth: newBirth(), writer, schema });
+    // A status belongs to whoever looks after the object, not to the source of what it should be.
+    if (change.verb === 'replace-status') return { current, warnings, planned };
     const stored = { exists: current !== undefined, owner: readOwner(store.get, change) };
-    const ownerOps = planOwner(change, stored, { by, outcome: planned.outcome, running });
-    return ownerOps.length === 0 ? planned : { ...planned, ops: [...planned.ops, ...ownerOps] };
+    const owner = planOwner(change, stored, { by, outcome: planned.outcome, running });
+    return { current, warnings, planned: { ...planned, ops: [...planned.ops, ...owner] } };
   };
 
   /** Returns the sequence of the write, 0 when nothing had to be written, undefined when the race was lost. */
@@ -72,23 +93,18 @@ export function createObjectDoor(options: EmbeddedObjectsOptions): ObjectDoor {
 
   return {
     async applyObjects(request) {
-      const admitted = admitChanges(admission, request, { findGateway });
-      const { source = 'embedded', sourceDetail: detail = '' } = request.caller;
-      const by: Owner = { source, detail };
+      const prepared = admitChanges(admission, request, { findGateway });
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
-        const steps = admitted.map(({ change, warnings }) => {
-          const current = find(change);
-          return { warnings, current, planned: plan(change, current, by) };
-        });
+        const steps = prepared.map((one) => plan(one, request));
         const seq = await commit(
           request,
           steps.map(({ planned }) => planned),
         );
         if (seq === undefined) continue;
-        return steps.map(({ planned, current, warnings }) => ({
-          outcome: planned.outcome,
-          object: resultObject(planned, current, seq),
-          warnings,
+        return steps.map((step) => ({
+          outcome: step.planned.outcome,
+          object: resultObject(step, seq),
+          warnings: step.warnings,
         }));
       }
       throw new HeartlineError(
@@ -119,16 +135,12 @@ function byName({ metadata: a }: KubeObject, { metadata: b }: KubeObject): numbe
 }
 
 /** The object as it is after the write; a dry run shows the resourceVersion it was planned on. */
-function resultObject(
-  planned: PlannedChange,
-  current: StoredObject | undefined,
-  seq: number,
-): ChangeResult['object'] {
-  const { outcome, object } = planned;
+function resultObject({ planned, current }: Step, seq: number): ChangeResult['object'] {
+  const { object, status, ops } = planned;
   if (current === undefined) {
     if (seq === 0) return redactSecret(object);
     return toClientObject({ object, revision: seq, status: undefined, statusRevision: 0 });
   }
-  const written = outcome === 'configured' && seq > 0;
-  return toClientObject({ ...current, object, revision: written ? seq : current.revision });
+  const written = planned.outcome === 'configured' && ops.length > 0 && seq > 0;
+  return toClientObject({ ...current, object, status, ...(written ? { revision: seq } : {}) });
 }

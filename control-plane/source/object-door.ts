@@ -13,25 +13,53 @@ export interface Caller {
   readonly source?: SourceName;
   /** Where in the source, as messages name it: a file, a cluster. Default: empty. */
   readonly sourceDetail?: string;
+  /** Who owns the fields that are written (metadata.managedFields). Default: the actor. */
+  readonly fieldManager?: string;
 }
 
-/** One wanted change. `object` is what the client sent, already parsed, not yet validated. */
-export type ObjectChange =
-  | {
-      readonly verb: 'create' | 'replace';
-      readonly kind: Kind;
-      readonly namespace: string;
-      readonly name: string;
-      readonly object: unknown;
-    }
-  | {
-      readonly verb: 'delete';
-      readonly kind: Kind;
-      readonly namespace: string;
-      readonly name: string;
-      /** Preconditions of DeleteOptions; absent = any. */
-      readonly resourceVersion?: string;
-    };
+/** The object that a change is about. */
+export interface Target {
+  readonly kind: Kind;
+  /** Empty for kinds without namespaces. */
+  readonly namespace: string;
+  /** Empty only on a create whose object has metadata.generateName. */
+  readonly name: string;
+}
+
+/** What a patch says, already parsed, not yet validated: the patched object is, never the patch. */
+export type Patch =
+  /** RFC 7396. */
+  | { readonly type: 'merge'; readonly body: unknown }
+  /** RFC 6902. */
+  | { readonly type: 'json'; readonly body: unknown }
+  /** Server-side apply; `force` takes over what other managers own. Creates what does not exist. */
+  | { readonly type: 'apply'; readonly body: unknown; readonly force: boolean };
+
+/** Writes an object; `replace-status` its status alone, the others everything but the status. */
+export interface ObjectWrite extends Target {
+  readonly verb: 'create' | 'replace' | 'replace-status';
+  /** What the client sent, already parsed, not yet validated. */
+  readonly object: unknown;
+}
+
+export interface ObjectPatch extends Target {
+  readonly verb: 'patch' | 'patch-status';
+  readonly patch: Patch;
+}
+
+export interface ObjectDelete extends Target {
+  readonly verb: 'delete';
+  /** Preconditions of DeleteOptions; absent = any. */
+  readonly resourceVersion?: string;
+  readonly uid?: string;
+}
+
+/** One wanted change. */
+export type ObjectChange = ObjectWrite | ObjectPatch | ObjectDelete;
+
+export function isPatch(change: { readonly verb: string }): change is ObjectPatch {
+  return change.verb === 'patch' || change.verb === 'patch-status';
+}
 
 export interface ApplyRequest {
   readonly caller: Caller;

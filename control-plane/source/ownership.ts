@@ -4,7 +4,7 @@ import { jsonEqual } from '../log/json-equal.js';
 import type { Entry, JsonValue, Op } from '../log/transaction.js';
 import { inNamespace, KINDS, type Kind, resourceWord, storeGroup } from '../policy/kinds.js';
 import type { Store } from '../store/store.js';
-import type { ChangeResult, SourceName } from './object-door.js';
+import type { ChangeResult, SourceName, Target } from './object-door.js';
 import type { GetEntry } from './stored-object.js';
 
 /**
@@ -15,12 +15,6 @@ export interface Owner {
   readonly source: SourceName;
   /** Where in the source: the file of a manifest, the context of a cluster. May be empty. */
   readonly detail: string;
-}
-
-interface Target {
-  readonly kind: Kind;
-  readonly namespace: string;
-  readonly name: string;
 }
 
 const OWNER_PREFIX = 'owner/';

@@ -1,28 +1,47 @@
 // SPDX-License-Identifier: Apache-2.0
-import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import { jsonEqual } from '../log/json-equal.js';
 import type { JsonValue, Op } from '../log/transaction.js';
-import { inNamespace, type Kind, objectKey, resourceWord, statusKey } from '../policy/kinds.js';
+import type { JsonObject } from '../merge/json-object.js';
+import { type ManagedFieldsEntry, readManagedFields, type Writer } from '../merge/manager.js';
+import { managersToKeep } from '../merge/sent-managers.js';
+import { trackUpdate } from '../merge/track-update.js';
+import { objectKey, statusKey } from '../policy/kinds.js';
 import type { KubeObject, ObjectMeta } from '../policy/kube-object.js';
-import type { ChangeResult } from './object-door.js';
+import type { StructuralSchema } from '../policy/structural-schema.js';
+import type { ChangeResult, Target } from './object-door.js';
+import {
+  alreadyExists,
+  badVersion,
+  cannotFulfil,
+  notFound,
+  preconditionFailed,
+  wasModified,
+} from './refusals.js';
 import { resourceVersionOf, type StoredObject } from './stored-object.js';
+
+/** Who owns the fields afterwards: worked out by an apply, or from what a write changes. */
+export interface Ownership {
+  /** The result of an apply; absent = by what the write changes. */
+  readonly managers?: readonly ManagedFieldsEntry[];
+  /** metadata.managedFields as the client sent it. */
+  readonly sentManagers?: unknown;
+}
 
 /** A change after admission: `object` is valid and has its defaults. */
 export type AdmittedChange =
-  | {
-      readonly verb: 'create' | 'replace';
-      readonly kind: Kind;
-      readonly namespace: string;
-      readonly name: string;
-      readonly object: KubeObject;
-    }
-  | {
+  | (Target & Ownership & { readonly verb: 'create' | 'replace'; readonly object: KubeObject })
+  | (Target &
+      Ownership & {
+        readonly verb: 'replace-status';
+        /** Says which object at which version is meant; only its metadata is looked at. */
+        readonly metadata: ObjectMeta;
+        readonly status: JsonValue | undefined;
+      })
+  | (Target & {
       readonly verb: 'delete';
-      readonly kind: Kind;
-      readonly namespace: string;
-      readonly name: string;
       readonly resourceVersion?: string;
-    };
+      readonly uid?: string;
+    });
 
 /** What only the moment of writing knows; used for objects that are new. */
 export interface Birth {
@@ -31,132 +50,211 @@ export interface Birth {
   readonly creationTimestamp: string;
 }
 
+/** Beside the change itself, what a plan depends on. */
+export interface PlanContext {
+  readonly birth: Birth;
+  readonly writer: Writer;
+  /** How the kind's objects are owned. */
+  readonly schema: StructuralSchema;
+}
+
 export interface PlannedChange {
   readonly outcome: ChangeResult['outcome'];
   /** As it will be stored; after a delete: as it was. */
   readonly object: KubeObject;
+  /** As it will be stored. */
+  readonly status: JsonValue | undefined;
   /** Empty when nothing has to be written. */
   readonly ops: readonly Op[];
 }
 
 /**
  * Decides what a change means for what is stored. Throws NOT_FOUND, ALREADY_EXISTS, CONFLICT, or
- * INVALID_ARGUMENT for a resourceVersion that cannot be one.
+ * INVALID_OBJECT for a resourceVersion that cannot be one.
  */
 export function planChange(
   change: AdmittedChange,
   current: StoredObject | undefined,
-  birth: Birth,
+  context: PlanContext,
 ): PlannedChange {
-  if (change.verb === 'create') return planCreate(change.object, change, current, birth);
+  if (change.verb === 'create') return planCreate(change, current, context);
   if (current === undefined) throw notFound(change);
-  if (change.verb === 'delete') return planDelete(change, current, change.resourceVersion);
-  return planReplace(change.object, change, current);
+  switch (change.verb) {
+    case 'replace':
+      return planReplace(change, current, context);
+    case 'replace-status':
+      return planStatus(change, current, context);
+    case 'delete':
+      return planDelete(change, current);
+  }
 }
 
-interface Target {
-  readonly kind: Kind;
-  readonly namespace: string;
-  readonly name: string;
-}
+type ObjectWrite = AdmittedChange & { readonly verb: 'create' | 'replace' };
 
 function planCreate(
-  object: KubeObject,
-  target: Target,
+  change: ObjectWrite,
   current: StoredObject | undefined,
-  birth: Birth,
+  { birth, writer, schema }: PlanContext,
 ): PlannedChange {
+  const { object, kind, namespace, name } = change;
   if (isPrecondition(object.metadata.resourceVersion)) {
-    throw new HeartlineError(
-      'INVALID_ARGUMENT',
-      `${describe(target)}: metadata.resourceVersion must be absent on an object that is to be created: remove it, or replace the object`,
-      { subject: target.name },
-    );
+    throw badVersion(change, 'should not be set on objects to be created');
   }
-  if (current !== undefined) {
-    throw new HeartlineError(
-      'ALREADY_EXISTS',
-      `${describe(target)} already exists: replace it, or delete it first`,
-      { subject: target.name },
-    );
-  }
-  const stored = storedForm(object, target, { ...birth, generation: 1 });
-  const { kind, namespace, name } = target;
+  if (current !== undefined) throw alreadyExists(change);
+  const fresh = storedForm(object, change, { ...birth, generation: 1 });
+  const managers =
+    change.managers ??
+    trackUpdate({
+      ...{ schema, writer, before: undefined, after: toJson(fresh) },
+      managers: managersToKeep(change.sentManagers, []),
+      part: 'object',
+    });
+  const stored = withManagers(fresh, managers);
+  const key = objectKey(kind, namespace, name);
   return {
     outcome: 'created',
     object: stored,
+    status: undefined,
     ops: [
-      {
-        op: 'put',
-        key: objectKey(kind, namespace, name),
-        value: toJson(stored),
-        expectedRevision: 0,
-      },
+      { op: 'put', key, value: toJson(stored), expectedRevision: 0 },
       // Of an object of this name that is gone; a new one must not begin with an old status.
       { op: 'delete', key: statusKey(kind, namespace, name) },
     ],
   };
 }
 
-function planReplace(object: KubeObject, target: Target, current: StoredObject): PlannedChange {
-  checkPrecondition(target, current, object.metadata.resourceVersion);
+function planReplace(
+  change: ObjectWrite,
+  current: StoredObject,
+  { writer, schema }: PlanContext,
+): PlannedChange {
+  const { object } = change;
+  const newest = resourceVersionOf(current);
+  checkVersion(change, object.metadata, { oldest: current.revision, newest });
+  checkUid(change, object.metadata.uid, current);
   const before = current.object;
   const specChanged = !jsonEqual(bodyOf(before), bodyOf(object));
-  const { uid, creationTimestamp, generation = 1 } = before.metadata;
-  const stored = storedForm(object, target, {
+  const { uid, creationTimestamp, generateName, generation = 1 } = before.metadata;
+  const plain = storedForm(object, change, {
+    ...(generateName === undefined ? {} : { generateName }),
     ...(uid === undefined ? {} : { uid }),
     ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
     generation: specChanged ? generation + 1 : generation,
   });
-  if (jsonEqual(toJson(stored), toJson(before))) {
-    return { outcome: 'unchanged', object: before, ops: [] };
-  }
-  const key = objectKey(target.kind, target.namespace, target.name);
-  const expectedRevision = current.revision;
+  const managers =
+    change.managers ??
+    trackUpdate({
+      ...{ schema, writer, before: toJson(before), after: toJson(plain) },
+      managers: managersToKeep(change.sentManagers, managersOf(before)),
+      part: 'object',
+    });
+  const stored = withManagers(plain, managers);
+  const { status } = current;
+  const ops = putObject(change, current, stored);
+  if (ops.length === 0) return { outcome: 'unchanged', object: before, status, ops };
+  return { outcome: 'configured', object: stored, status, ops };
+}
+
+/** The status has a key of its own; the object is written only when the owners of its status change. */
+function planStatus(
+  change: AdmittedChange & { readonly verb: 'replace-status' },
+  current: StoredObject,
+  { writer, schema }: PlanContext,
+): PlannedChange {
+  const { kind, namespace, name, status, metadata } = change;
+  const newest = resourceVersionOf(current);
+  // Not an older one: somebody else's status would be overwritten.
+  checkVersion(change, metadata, { oldest: newest, newest });
+  checkUid(change, metadata.uid, current);
+  const managers =
+    change.managers ??
+    trackUpdate({
+      ...{ schema, writer, managers: managersOf(current.object) },
+      before: withStatus(current.object, current.status),
+      after: withStatus(current.object, status),
+      part: 'status',
+    });
+  const stored = withManagers(current.object, managers);
+  const key = statusKey(kind, namespace, name);
+  const expectedRevision = current.statusRevision;
+  const isSame = jsonEqual(current.status, status);
+  const statusOps: readonly Op[] =
+    status === undefined
+      ? [{ op: 'delete', key, expectedRevision }]
+      : [{ op: 'put', key, value: status, expectedRevision }];
+  const ops = [...(isSame ? [] : statusOps), ...putObject(change, current, stored)];
   return {
-    outcome: 'configured',
-    object: stored,
-    ops: [{ op: 'put', key, value: toJson(stored), expectedRevision }],
+    outcome: ops.length === 0 ? 'unchanged' : 'configured',
+    ...{ object: stored, status, ops },
   };
 }
 
 function planDelete(
-  target: Target,
+  change: AdmittedChange & { readonly verb: 'delete' },
   current: StoredObject,
-  resourceVersion: string | undefined,
 ): PlannedChange {
-  checkPrecondition(target, current, resourceVersion);
-  const { kind, namespace, name } = target;
-  const key = objectKey(kind, namespace, name);
+  const { kind, namespace, name, uid = '', resourceVersion = '' } = change;
+  const found = { UID: current.object.metadata.uid ?? '', version: resourceVersionOf(current) };
+  if (uid !== '' && uid !== found.UID) {
+    throw preconditionFailed(change, { field: 'UID', wanted: uid, found: found.UID });
+  }
+  if (resourceVersion !== '' && resourceVersion !== String(found.version)) {
+    const wanted = resourceVersion;
+    const what = { field: 'ResourceVersion', wanted, found: String(found.version) } as const;
+    // A status that moved on meanwhile is not what a client looked at.
+    if (!isWithin(resourceVersion, current.revision, found.version)) {
+      throw preconditionFailed(change, what);
+    }
+  }
   return {
     outcome: 'deleted',
     object: current.object,
+    status: current.status,
     ops: [
-      { op: 'delete', key, expectedRevision: current.revision },
+      { op: 'delete', key: objectKey(kind, namespace, name), expectedRevision: current.revision },
       { op: 'delete', key: statusKey(kind, namespace, name) },
     ],
   };
+}
+
+/** The write of an object that is not as it was, or nothing. */
+function putObject(target: Target, current: StoredObject, stored: KubeObject): readonly Op[] {
+  const { object: before, revision: expectedRevision } = current;
+  if (stored === before || jsonEqual(toJson(stored), toJson(before))) return [];
+  const key = objectKey(target.kind, target.namespace, target.name);
+  return [{ op: 'put', key, value: toJson(stored), expectedRevision }];
 }
 
 /**
  * A client that read the object since its last write may write it, also when its status moved on
  * meanwhile: a status is never what a client writes, so nothing of anybody's is overwritten.
  */
-function checkPrecondition(target: Target, current: StoredObject, given: string | undefined): void {
-  if (!isPrecondition(given)) return;
-  if (!/^[1-9][0-9]{0,15}$/.test(given)) {
-    throw new HeartlineError(
-      'INVALID_ARGUMENT',
-      `${describe(target)}: metadata.resourceVersion ${JSON.stringify(given)} is none that was given out: leave it as it was read, or remove it`,
-      { subject: target.name },
+function checkVersion(
+  target: Target,
+  { resourceVersion }: ObjectMeta,
+  { oldest, newest }: { readonly oldest: number; readonly newest: number },
+): void {
+  if (!isPrecondition(resourceVersion)) return;
+  if (!/^[1-9][0-9]{0,15}$/.test(resourceVersion)) {
+    const shown = JSON.stringify(resourceVersion);
+    throw badVersion(
+      target,
+      `${shown} is none that was given out: leave it as it was read, or remove it`,
     );
   }
-  const newest = resourceVersionOf(current);
-  if (Number(given) >= current.revision && Number(given) <= newest) return;
-  throw new HeartlineError(
-    'CONFLICT',
-    `${describe(target)} is at resourceVersion ${newest}, the change was made to ${given}: re-read and apply again`,
-    { subject: target.name },
+  if (!isWithin(resourceVersion, oldest, newest)) throw wasModified(target);
+}
+
+function isWithin(resourceVersion: string, oldest: number, newest: number): boolean {
+  return Number(resourceVersion) >= oldest && Number(resourceVersion) <= newest;
+}
+
+function checkUid(target: Target, uid: string | undefined, current: StoredObject): void {
+  const { uid: found } = current.object.metadata;
+  if (uid === undefined || uid === '' || found === undefined || uid === found) return;
+  throw cannotFulfil(
+    target,
+    `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${found}`,
   );
 }
 
@@ -165,16 +263,17 @@ function isPrecondition(resourceVersion: string | undefined): resourceVersion is
   return resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== '0';
 }
 
-type Identity = Pick<ObjectMeta, 'uid' | 'creationTimestamp' | 'generation'>;
+type Identity = Pick<ObjectMeta, 'uid' | 'creationTimestamp' | 'generation' | 'generateName'>;
 
 /** What a client may not set comes from `identity`; what it may set comes from the object. */
 function storedForm(object: KubeObject, target: Target, identity: Identity): KubeObject {
-  const { labels, annotations } = object.metadata;
+  const { labels, annotations, generateName } = object.metadata;
   return {
     apiVersion: object.apiVersion,
     kind: object.kind,
     metadata: {
       name: target.name,
+      ...(generateName === undefined ? {} : { generateName }),
       ...(target.kind.namespaced ? { namespace: target.namespace } : {}),
       ...identity,
       ...(isEmpty(labels) ? {} : { labels }),
@@ -182,6 +281,24 @@ function storedForm(object: KubeObject, target: Target, identity: Identity): Kub
     },
     ...bodyOf(object),
   };
+}
+
+/** Entries that the object has already leave it as it is. */
+function withManagers(object: KubeObject, managers: readonly ManagedFieldsEntry[]): KubeObject {
+  const { managedFields: before, ...metadata } = object.metadata;
+  const managedFields = managers as unknown as readonly JsonValue[];
+  if (before !== undefined && jsonEqual(before, managedFields)) return object;
+  if (managers.length === 0) return before === undefined ? object : { ...object, metadata };
+  return { ...object, metadata: { ...metadata, managedFields } };
+}
+
+/** The entries of a stored object; only the door writes them. */
+export function managersOf({ metadata }: KubeObject): readonly ManagedFieldsEntry[] {
+  return readManagedFields(metadata.managedFields ?? []) ?? [];
+}
+
+function withStatus(object: KubeObject, status: JsonValue | undefined): JsonObject {
+  return status === undefined ? toJson(object) : { ...toJson(object), status };
 }
 
 /** All that a client wrote beside the head: `spec`, or the fields of a kind that has none. */
@@ -193,15 +310,6 @@ function isEmpty<T extends object>(map: T | undefined): map is undefined {
   return map === undefined || Object.keys(map).length === 0;
 }
 
-function notFound(target: Target): HeartlineError {
-  return new HeartlineError('NOT_FOUND', `${describe(target)} not found`, { subject: target.name });
-}
-
-/** How the Kubernetes API names things: resource, group, quoted name. */
-function describe({ kind, namespace, name }: Target): string {
-  return `${resourceWord(kind)} "${name}"${inNamespace(kind, namespace)}`;
-}
-
-function toJson(object: KubeObject): JsonValue {
-  return object as unknown as JsonValue;
+function toJson(object: KubeObject): JsonObject {
+  return object as unknown as JsonObject;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { findKind, type Kind } from '../../control-plane/policy/kinds.js';
-import type { ObjectChange } from '../../control-plane/source/object-door.js';
+import type { ObjectChange, ObjectWrite } from '../../control-plane/source/object-door.js';
 
 export function kindOf(word: string): Kind {
   const kind = findKind(word);
@@ -65,9 +65,7 @@ interface SampleObject {
   readonly metadata: { readonly name: string; readonly namespace: string };
 }
 
-type WritingChange = Exclude<ObjectChange, { readonly verb: 'delete' }>;
-
-export function toChange(verb: 'create' | 'replace', object: SampleObject): WritingChange {
+export function toChange(verb: 'create' | 'replace', object: SampleObject): ObjectWrite {
   const { name, namespace } = object.metadata;
   return { verb, kind: kindOf(object.kind), namespace, name, object };
 }

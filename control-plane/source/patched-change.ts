@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+import { HeartlineError } from '../../shared/errors/heartline-error.js';
+import type { JsonValue } from '../log/transaction.js';
+import { applyMergePatch } from '../merge/json-merge-patch.js';
+import { isObject, type JsonObject } from '../merge/json-object.js';
+import { applyJsonPatch, readJsonPatch } from '../merge/json-patch.js';
+import type { Writer } from '../merge/manager.js';
+import type { Admission, AdmissionOptions } from '../policy/admission.js';
+import type { Admitted } from './admit-changes.js';
+import { appliedChange } from './applied-change.js';
+import { checkIdentity } from './identity.js';
+import type { ObjectPatch, Patch, Target } from './object-door.js';
+import type { AdmittedChange } from './plan-change.js';
+import { notFound } from './refusals.js';
+import { resourceVersionOf, type StoredObject } from './stored-object.js';
+
+export interface PatchContext {
+  readonly admission: Admission;
+  readonly options: AdmissionOptions;
+  readonly writer: Writer;
+}
+
+/**
+ * What a patch makes of the stored object, validated as a whole. Worked out anew each time the object turns out to
+ * have changed meanwhile.
+ */
+export function patchedChange(
+  change: ObjectPatch,
+  current: StoredObject | undefined,
+  context: PatchContext,
+): Admitted {
+  const { patch } = change;
+  if (patch.type === 'apply') return appliedChange(change, patch, current, context);
+  if (current === undefined) throw notFound(change);
+  const patched = patchValue(fullObject(current), patch);
+  if (!isObject(patched)) {
+    throw new HeartlineError('INVALID_ARGUMENT', 'error decoding patch: its result is no object');
+  }
+  checkIdentity(change, patched);
+  return admitPatched(change, patched, context);
+}
+
+function patchValue(
+  target: JsonObject,
+  patch: Exclude<Patch, { readonly type: 'apply' }>,
+): JsonValue {
+  switch (patch.type) {
+    case 'json':
+      return applyJsonPatch(target, readJsonPatch(patch.body));
+    case 'merge': {
+      const body = patch.body as JsonValue;
+      if (isObject(body)) return applyMergePatch(target, body);
+      throw new HeartlineError(
+        'INVALID_ARGUMENT',
+        'error decoding patch: a merge patch is an object',
+      );
+    }
+  }
+}
+
+function admitPatched(
+  { verb, patch: _, ...target }: ObjectPatch,
+  patched: JsonObject,
+  { admission, options }: PatchContext,
+): Admitted {
+  const checks = { ...options, isPatched: true };
+  const metadata = patched['metadata'];
+  const sentManagers = isObject(metadata) ? metadata['managedFields'] : undefined;
+  if (verb === 'patch') {
+    const { object, warnings } = admission.admit(target.kind, patched, checks);
+    return { change: { ...target, verb: 'replace', object, sentManagers }, warnings };
+  }
+  const { status, warnings } = admission.admitStatus(target.kind, patched, checks);
+  return { change: statusChange(target, metadata, status), warnings };
+}
+
+/** A write of the status alone; of the metadata only uid and resourceVersion are looked at. */
+export function statusChange(
+  target: Target,
+  metadata: JsonValue | undefined,
+  status: JsonValue | undefined,
+): AdmittedChange & { readonly verb: 'replace-status' } {
+  const sent = isObject(metadata) ? metadata : {};
+  const { uid, resourceVersion } = sent;
+  return {
+    ...target,
+    verb: 'replace-status',
+    status,
+    metadata: {
+      name: target.name,
+      ...(typeof uid === 'string' ? { uid } : {}),
+      ...(typeof resourceVersion === 'string' ? { resourceVersion } : {}),
+    },
+  };
+}
+
+/** The object as a client reads it, but with the values of a Secret, which a patch may leave as they are. */
+function fullObject(stored: StoredObject): JsonObject {
+  const { object, status } = stored;
+  const resourceVersion = String(resourceVersionOf(stored));
+  const full = {
+    ...object,
+    metadata: { ...object.metadata, resourceVersion },
+    ...(status === undefined ? {} : { status }),
+  };
+  return full as unknown as JsonObject;
+}
