@@ -32,9 +32,15 @@ export function bodyFormat(contentType: string | undefined): BodyFormat {
 
 /** The one JSON value in a request body; errors name line and column. */
 export function parseBody(bytes: Uint8Array, contentType: string | undefined): unknown {
-  const format = bodyFormat(contentType);
-  const text = decodeUtf8(bytes);
-  return format === 'json' ? parseJsonBody(text) : parseYamlBody(text);
+  return bodyFormat(contentType) === 'json' ? parseJson(bytes) : parseYaml(bytes);
+}
+
+export function parseJson(bytes: Uint8Array): unknown {
+  return parseJsonBody(decodeUtf8(bytes));
+}
+
+export function parseYaml(bytes: Uint8Array): unknown {
+  return parseYamlBody(decodeUtf8(bytes));
 }
 
 function decodeUtf8(bytes: Uint8Array): string {

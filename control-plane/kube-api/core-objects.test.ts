@@ -76,7 +76,11 @@ describe('kinds of the core group', () => {
   it('messages name the resource without a group', async () => {
     const missing = await send('GET', `${SECRETS}/none`);
     assert.equal(missing.status, 404);
-    assert.match(missing.text, /secrets \\"none\\" not found in namespace/);
-    assert.deepEqual(JSON.parse(missing.text).details, { name: 'none', group: '', kind: 'Secret' });
+    assert.match(missing.text, /secrets \\"none\\" not found/);
+    assert.deepEqual(JSON.parse(missing.text).details, {
+      name: 'none',
+      group: '',
+      kind: 'secrets',
+    });
   });
 });

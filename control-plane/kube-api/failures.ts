@@ -15,7 +15,7 @@ export function addFailureHandlers(app: FastifyInstance, logger: Logger): void {
     if (error.meaning.http >= 500) {
       logger.error({ err: thrown, method: request.method, url: request.url }, 'API request failed');
     }
-    return sendFailure(reply, error, aboutOf(request));
+    return sendFailure(reply, error, aboutOf(request, error));
   });
   app.setNotFoundHandler((request, reply) => {
     const message = `no such path: ${request.method} ${request.url.split('?')[0]}`;
@@ -89,12 +89,16 @@ function sendFailure(
   return reply.code(status.code).header(CODE_HEADER, error.code).send(status);
 }
 
-/** Which object a request was about, from its path: `/apis/G/V/namespaces/NS/PLURAL/NAME`, without G in `/api/V/…`. */
-function aboutOf(request: FastifyRequest): StatusDetails {
+/**
+ * Which object a request was about, from its path: `/apis/G/V/namespaces/NS/PLURAL/NAME`, without G in `/api/V/…`.
+ * As in Kubernetes, what is invalid is named by its kind, everything else by its resource.
+ */
+function aboutOf(request: FastifyRequest, error: HeartlineError): StatusDetails {
   const [, root, ...rest] = (request.routeOptions.url ?? '').split('/');
   const [group = '', version = '', , , plural = ''] = root === 'api' ? ['', ...rest] : rest;
   const kind = findKindByPath(group, version, plural);
   if (kind === undefined) return {};
-  const { name } = request.params as { readonly name?: string };
-  return { ...(name === undefined ? {} : { name }), group: kind.group, kind: kind.kind };
+  const { name = error.subject } = request.params as { readonly name?: string };
+  const word = error.code === 'INVALID_OBJECT' ? kind.kind : kind.plural;
+  return { ...(name ? { name } : {}), group: kind.group, kind: word };
 }

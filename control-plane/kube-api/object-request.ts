@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import { apiVersionOf, type Kind } from '../policy/kinds.js';
+import { isJsonObject } from '../policy/structural-schema.js';
 
 /** What a path names; `name` is absent for POST. */
 export interface ObjectPath {
@@ -10,65 +11,71 @@ export interface ObjectPath {
 }
 
 export interface ObjectInBody {
+  /** Empty when the body has none: the door completes or refuses it. */
   readonly name: string;
   readonly object: Readonly<Record<string, unknown>>;
 }
 
 /**
- * Checks that a body is the object its path names, and returns it with namespace and name filled in.
- * The object's own rules are the door's business.
+ * Checks that a body is the object its path names, and returns it with namespace and name filled in; the sentences
+ * are those of the Kubernetes API server. The object's own rules are the door's business.
  */
 export function readObject(path: ObjectPath, body: unknown): ObjectInBody {
-  if (!isRecord(body))
-    throw badObject('the body is not an object with apiVersion, kind and metadata');
-  expectField('apiVersion', body['apiVersion'], apiVersionOf(path.kind));
-  expectField('kind', body['kind'], path.kind.kind);
-  const metadata = body['metadata'];
-  if (!isRecord(metadata)) throw badObject('metadata is missing; give at least metadata.name');
-  const name = path.name ?? readName(metadata);
-  if (metadata['name'] !== undefined) expectField('metadata.name', metadata['name'], name);
+  if (!isJsonObject(body)) throw unrecognized(path.kind, `${show(body)} is no object`);
+  checkHead(path.kind, body);
+  const metadata = body['metadata'] ?? {};
+  if (!isJsonObject(metadata)) throw unrecognized(path.kind, 'metadata is no object');
+  const sent = textOf(metadata['name']);
+  const name = path.name ?? sent;
+  if (sent !== '' && sent !== name) {
+    throw badObject(
+      `the name of the object (${sent}) does not match the name on the URL (${name})`,
+    );
+  }
+  const named = name === '' ? metadata : { ...metadata, name };
   // Admission refuses a namespace where there is none to have.
-  if (!path.kind.namespaced) return { name, object: { ...body, metadata: { ...metadata, name } } };
-  if (metadata['namespace'] !== undefined) {
-    expectField('metadata.namespace', metadata['namespace'], path.namespace);
+  if (!path.kind.namespaced) return { name, object: { ...body, metadata: named } };
+  const namespace = textOf(metadata['namespace']);
+  if (namespace !== '' && namespace !== path.namespace) {
+    throw badObject(
+      'the namespace of the provided object does not match the namespace sent on the request',
+    );
   }
-  return { name, object: { ...body, metadata: { ...metadata, namespace: path.namespace, name } } };
+  return { name, object: { ...body, metadata: { ...named, namespace: path.namespace } } };
 }
 
-/** Preconditions of a DELETE's body (metav1.DeleteOptions), of which we keep resourceVersion. */
-export function readDeleteOptions(body: unknown): { resourceVersion?: string; dryRun: boolean } {
-  if (body === undefined) return { dryRun: false };
-  if (!isRecord(body)) throw badObject('the body of a DELETE is DeleteOptions, an object');
-  const preconditions = body['preconditions'] ?? {};
-  if (!isRecord(preconditions)) throw badObject('preconditions is not an object');
-  if (preconditions['uid'] !== undefined) {
-    throw badObject('preconditions.uid is not supported yet; use preconditions.resourceVersion');
+function checkHead(kind: Kind, body: { readonly [key: string]: unknown }): void {
+  for (const field of ['apiVersion', 'kind'] as const) {
+    if (typeof body[field] === 'string' && body[field] !== '') continue;
+    throw unrecognized(kind, `Object '${FIELD_WORDS[field]}' is missing in ${show(body)}`);
   }
-  const dryRun = Array.isArray(body['dryRun']) && body['dryRun'].includes('All');
-  const resourceVersion = preconditions['resourceVersion'];
-  if (resourceVersion === undefined) return { dryRun };
-  if (typeof resourceVersion === 'string') return { dryRun, resourceVersion };
-  throw badObject('preconditions.resourceVersion is not a string');
-}
-
-function readName(metadata: Readonly<Record<string, unknown>>): string {
-  const name = metadata['name'];
-  if (typeof name === 'string' && name !== '') return name;
-  if (metadata['generateName'] !== undefined) {
-    throw badObject('metadata.generateName is not supported yet; give metadata.name');
+  const expected = apiVersionOf(kind);
+  if (body['apiVersion'] !== expected) {
+    throw badObject(
+      `the API version in the data (${body['apiVersion']}) does not match the expected API version (${expected})`,
+    );
   }
-  throw badObject('metadata.name is missing or is no text');
+  if (body['kind'] === kind.kind) return;
+  const message = `Invalid value: ${show(body['kind'])}: must be ${kind.kind}`;
+  throw new HeartlineError('INVALID_OBJECT', `${body['kind']} is invalid: kind: ${message}`, {
+    problems: [{ field: 'kind', message, reason: 'FieldValueInvalid' }],
+  });
 }
 
-function expectField(field: string, actual: unknown, expected: string): void {
-  if (actual === expected) return;
-  throw badObject(
-    `${field} is ${JSON.stringify(actual) ?? 'missing'}, but the request path says ${JSON.stringify(expected)}`,
-  );
+const FIELD_WORDS = { apiVersion: 'apiVersion', kind: 'Kind' } as const;
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** The value as it was sent, shortened. */
+function show(value: unknown): string {
+  const text = JSON.stringify(value) ?? 'nothing';
+  return text.length <= 80 ? text : `${text.slice(0, 80)}…`;
+}
+
+function unrecognized(kind: Kind, why: string): HeartlineError {
+  return badObject(`the object provided is unrecognized (must be of type ${kind.kind}): ${why}`);
 }
 
 function badObject(message: string): HeartlineError {

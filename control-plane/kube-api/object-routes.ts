@@ -33,8 +33,10 @@ export function addObjectRoutes(app: FastifyInstance, options: ObjectRoutesOptio
   const reading = { clock, random, encoder, frames, watches };
   for (const resource of resources) {
     addReadRoutes(app, resource, reading);
-    if (resource.verbs.includes('update')) addWriteRoutes(app, door, resource.kind);
+    if (resource.verbs.includes('update')) addWriteRoutes(app, door, resource);
     const { everywhere, collection, item } = resourcePaths(resource.kind);
-    for (const path of new Set([everywhere, collection, item])) refuseOtherMethods(app, path);
+    const status = resource.subresources.includes('status') ? [`${item}/status`] : [];
+    for (const path of new Set([everywhere, collection, item, ...status]))
+      refuseOtherMethods(app, path);
   }
 }

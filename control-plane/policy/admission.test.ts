@@ -46,7 +46,7 @@ describe('admission', () => {
     const time = { frontend: { tcp: { keepalive: { time: '99999h' } } } };
     const { code, subject, message } = refusal({ ...good, spec: { ...good.spec, ...time } });
     assert.equal(code, 'INVALID_OBJECT');
-    assert.equal(subject, 'AgentgatewayPolicy.agentgateway.dev "p"');
+    assert.equal(subject, 'p');
     assert.equal(
       message,
       'AgentgatewayPolicy.agentgateway.dev "p" is invalid: spec.frontend.tcp.keepalive.time: Invalid value: "99999h": must be from 1s to 32767s (9h6m7s), the longest the kernel takes; for example 30s',

@@ -154,10 +154,9 @@ function admit(
   const { metadata: _, status: __, ...body } = raw;
   const { value, unknown } = normalize(validator.schema, body as JsonValue);
   const unknownFields = [...unknown, ...head.unknown.map(unknownMetadata)];
-  const subject = describeSubject(kind, head.metadata);
   const dropped = handleUnknown(kind, raw, unknownFields, options);
   const problems = [...head.problems, ...validate(validator, value)];
-  if (problems.length > 0) throw invalidObject(subject, problems);
+  if (problems.length > 0) throw invalidObject(kind, head.metadata, problems);
 
   const { apiVersion, kind: word, ...rest } = value as { [key: string]: JsonValue };
   const object = foldStringData({
@@ -180,10 +179,7 @@ function admitStatus(
   const warnings = handleUnknown(kind, raw, unknown.filter(isOfStatus), options);
   const problems = validate(validator, value).filter(isOfStatus);
   if (problems.length > 0) {
-    throw invalidObject(
-      describeSubject(kind, (metadata ?? {}) as unknown as KubeObject['metadata']),
-      problems,
-    );
+    throw invalidObject(kind, metadata, problems);
   }
   return { status: (value as { readonly status?: JsonValue }).status, warnings };
 }
@@ -257,21 +253,31 @@ function handleUnknown(
   const { listed, text } = list(problems, ({ message }) => message);
   if (isPatched) {
     const message = describeRefusal(reason, showValue(raw), `strict decoding error: ${text}`);
-    const metadata = (raw['metadata'] ?? {}) as unknown as KubeObject['metadata'];
-    throw invalidObject(describeSubject(kind, metadata), [{ field: 'patch', message, reason }]);
+    throw invalidObject(kind, raw['metadata'], [{ field: 'patch', message, reason }]);
   }
   const message = `${kind.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: strict decoding error: ${text}`;
   throw new HeartlineError('INVALID_ARGUMENT', message, { problems: listed });
 }
 
-function invalidObject(subject: string, unsorted: readonly FieldProblem[]): HeartlineError {
+/** Names the object as Kubernetes does: `AgentgatewayPolicy.agentgateway.dev "name"`. */
+function invalidObject(
+  kind: Kind,
+  metadata: unknown,
+  unsorted: readonly FieldProblem[],
+): HeartlineError {
+  const name = isJsonObject(metadata) ? metadata['name'] : undefined;
+  const subject = typeof name === 'string' ? name : '';
   const problems = [...unsorted].sort((a, b) => compareText(a.field, b.field));
   const { listed, text } = list(problems, ({ field, message }) => `${field}: ${message}`);
   const shown = problems.length === 1 ? text : `[${text}]`;
-  return new HeartlineError('INVALID_OBJECT', `${subject} is invalid: ${shown}`, {
-    subject,
-    problems: listed,
-  });
+  return new HeartlineError(
+    'INVALID_OBJECT',
+    `${kindWord(kind)} "${subject}" is invalid: ${shown}`,
+    {
+      subject,
+      problems: listed,
+    },
+  );
 }
 
 /** The problems to report and their text; a huge object full of mistakes does not make a huge answer. */
@@ -283,10 +289,4 @@ function list(
   const left = problems.length - listed.length;
   const rest = left === 0 ? [] : [`and ${left} more`];
   return { listed, text: [...listed.map(describe), ...rest].join(', ') };
-}
-
-/** `AgentgatewayPolicy.agentgateway.dev "name"`, as Kubernetes names what is invalid. */
-function describeSubject(kind: Kind, metadata: KubeObject['metadata']): string {
-  const name = typeof metadata.name === 'string' ? metadata.name : '';
-  return `${kindWord(kind)} "${name}"`;
 }

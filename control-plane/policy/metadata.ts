@@ -101,7 +101,10 @@ function describeUnkept(key: string): string {
 
 function checkName(name: unknown, problems: FieldProblem[]): void {
   if (name === undefined || name === null || name === '') {
-    problems.push(required(['metadata', 'name'], 'httpbin-keepalive'));
+    problems.push({
+      ...required(['metadata', 'name'], ''),
+      message: 'Required value: name or generateName is required',
+    });
   } else if (typeof name !== 'string' || name.length > 253 || !DNS_SUBDOMAIN.test(name)) {
     const wanted =
       'a DNS subdomain (RFC 1123): at most 253 lower case letters, digits, - and ., starting and ending with a letter or digit';

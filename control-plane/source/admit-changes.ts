@@ -6,12 +6,7 @@ import { isJsonObject } from '../policy/structural-schema.js';
 import { checkIdentity } from './identity.js';
 import { type ApplyRequest, isPatch, type ObjectChange, type ObjectPatch } from './object-door.js';
 import { statusChange } from './patched-change.js';
-import type { AdmittedChange } from './plan-change.js';
-
-export interface Admitted {
-  readonly change: AdmittedChange;
-  readonly warnings: readonly string[];
-}
+import type { Admitted } from './plan-change.js';
 
 /** A change whose object is checked; a patch has none before it meets the stored object. */
 export type Prepared = Admitted | { readonly change: ObjectPatch };

@@ -5,16 +5,22 @@ import { applyObject, type FieldConflict } from '../merge/apply-object.js';
 import { isObject, type JsonObject } from '../merge/json-object.js';
 import type { ManagedFieldsEntry, Writer } from '../merge/manager.js';
 import { trackUpdate } from '../merge/track-update.js';
+import type { Admission, AdmissionOptions } from '../policy/admission.js';
 import { apiVersionOf } from '../policy/kinds.js';
 import type { StructuralSchema } from '../policy/structural-schema.js';
-import type { Admitted } from './admit-changes.js';
 import { checkIdentity } from './identity.js';
 import { fieldsOfLastApplied, KUBECTL, withLastApplied } from './last-applied.js';
 import type { ObjectPatch, Patch, Target } from './object-door.js';
-import type { PatchContext } from './patched-change.js';
-import { managersOf } from './plan-change.js';
+import { type Admitted, managersOf } from './plan-change.js';
 import { notFound } from './refusals.js';
 import type { StoredObject } from './stored-object.js';
+
+/** What a patch is worked out with, beside the object. */
+export interface PatchContext {
+  readonly admission: Admission;
+  readonly options: AdmissionOptions;
+  readonly writer: Writer;
+}
 
 type ApplyPatch = Patch & { readonly type: 'apply' };
 

@@ -9,6 +9,7 @@ import type { KubeObject } from '../policy/kube-object.js';
 import { redactSecret } from '../policy/secret-data.js';
 import type { Store } from '../store/store.js';
 import { admitChanges, type Prepared } from './admit-changes.js';
+import { withGeneratedName } from './generated-name.js';
 import type { ApplyRequest, ChangeResult, ObjectDoor, SourceName, Target } from './object-door.js';
 import { type Owner, planOwner, readOwner, refuseOwnedKind } from './ownership.js';
 import { patchedChange } from './patched-change.js';
@@ -93,7 +94,10 @@ export function createObjectDoor(options: EmbeddedObjectsOptions): ObjectDoor {
 
   return {
     async applyObjects(request) {
-      const prepared = admitChanges(admission, request, { findGateway });
+      const changes = request.changes.map((change) =>
+        withGeneratedName(change, (target) => find(target) !== undefined, options.randomUuid),
+      );
+      const prepared = admitChanges(admission, { ...request, changes }, { findGateway });
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
         const steps = prepared.map((one) => plan(one, request));
         const seq = await commit(

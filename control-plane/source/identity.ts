@@ -15,6 +15,8 @@ export function checkIdentity(target: Target, object: unknown): void {
       { subject: target.name },
     );
   }
+  // Admission refuses a namespace where there is none to have.
+  if (!target.kind.namespaced) return;
   if (typeof namespace !== 'string' || namespace === '' || namespace === target.namespace) return;
   throw new HeartlineError(
     'INVALID_ARGUMENT',

@@ -4,21 +4,12 @@ import type { JsonValue } from '../log/transaction.js';
 import { applyMergePatch } from '../merge/json-merge-patch.js';
 import { isObject, type JsonObject } from '../merge/json-object.js';
 import { applyJsonPatch, readJsonPatch } from '../merge/json-patch.js';
-import type { Writer } from '../merge/manager.js';
-import type { Admission, AdmissionOptions } from '../policy/admission.js';
-import type { Admitted } from './admit-changes.js';
-import { appliedChange } from './applied-change.js';
+import { appliedChange, type PatchContext } from './applied-change.js';
 import { checkIdentity } from './identity.js';
 import type { ObjectPatch, Patch, Target } from './object-door.js';
-import type { AdmittedChange } from './plan-change.js';
+import type { Admitted, AdmittedChange } from './plan-change.js';
 import { notFound } from './refusals.js';
 import { resourceVersionOf, type StoredObject } from './stored-object.js';
-
-export interface PatchContext {
-  readonly admission: Admission;
-  readonly options: AdmissionOptions;
-  readonly writer: Writer;
-}
 
 /**
  * What a patch makes of the stored object, validated as a whole. Worked out anew each time the object turns out to

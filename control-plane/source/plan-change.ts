@@ -43,6 +43,12 @@ export type AdmittedChange =
       readonly uid?: string;
     });
 
+/** An admitted change with what its author should know. */
+export interface Admitted {
+  readonly change: AdmittedChange;
+  readonly warnings: readonly string[];
+}
+
 /** What only the moment of writing knows; used for objects that are new. */
 export interface Birth {
   readonly uid: string;

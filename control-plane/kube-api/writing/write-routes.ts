@@ -1,53 +1,97 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HeartlineError } from '../../../shared/errors/heartline-error.js';
-import type { Kind } from '../../policy/kinds.js';
 import type { KubeObject } from '../../policy/kube-object.js';
-import type { ChangeResult, ObjectChange, ObjectDoor } from '../../source/object-door.js';
-import { parseBody } from '../body.js';
+import type { ChangeResult, ObjectChange, ObjectDoor, Target } from '../../source/object-door.js';
+import { notFound } from '../../source/refusals.js';
 import { callerOf } from '../caller.js';
-import { readDeleteOptions, readObject } from '../object-request.js';
-import { type Query, readWriteOptions } from '../request-options.js';
+import { readObject } from '../object-request.js';
+import type { Query } from '../request-options.js';
 import { type ItemParams, itemPathOf, resourcePaths } from '../resources/resource-paths.js';
+import type { ServedResource } from '../resources/served-resource.js';
 import { deletedStatus } from '../status.js';
 import { renderWarning } from '../warning-header.js';
+import { readDeleteOptions } from './delete-options.js';
+import { patchTypeOf, readPatch } from './patch-body.js';
+import { parseRequestBody } from './request-body.js';
+import { readWriteOptions, type WriteOptions } from './write-options.js';
 
-/** What is written of one kind: create, replace, delete. */
-export function addWriteRoutes(app: FastifyInstance, door: ObjectDoor, kind: Kind): void {
+type ItemRequest = FastifyRequest<{ Params: ItemParams }>;
+
+/** What is written of one resource: create, replace, patch, delete, and its status by itself. */
+export function addWriteRoutes(
+  app: FastifyInstance,
+  door: ObjectDoor,
+  { kind, subresources }: ServedResource,
+): void {
   const { collection, item } = resourcePaths(kind);
+  const targetOf = (request: ItemRequest): Target => ({ kind, ...itemPathOf(request.params) });
+
   app.post<{ Params: ItemParams }>(collection, async (request, reply) => {
     const { namespace } = itemPathOf(request.params);
-    const body = parseBody(request.body as Buffer, request.headers['content-type']);
-    const { name, object } = readObject({ kind, namespace }, body);
+    const { name, object } = readObject({ kind, namespace }, parseRequestBody(request, kind));
     const result = await change(door, request, { verb: 'create', kind, namespace, name, object });
     return answer(reply.code(201), result);
   });
-  app.put<{ Params: ItemParams }>(item, async (request, reply) => {
-    const body = parseBody(request.body as Buffer, request.headers['content-type']);
-    const path = itemPathOf(request.params);
-    const { object } = readObject({ kind, ...path }, body);
-    const result = await change(door, request, { verb: 'replace', kind, ...path, object });
-    return answer(reply, result);
-  });
-  app.delete<{ Params: ItemParams }>(item, (request) => remove(door, kind, request));
+
+  const parts = [
+    { path: item, replace: 'replace', patch: 'patch' },
+    ...(subresources.includes('status')
+      ? ([{ path: `${item}/status`, replace: 'replace-status', patch: 'patch-status' }] as const)
+      : []),
+  ] as const;
+  for (const { path, replace, patch } of parts) {
+    app.put<{ Params: ItemParams }>(path, async (request, reply) => {
+      const target = targetOf(request);
+      const { object } = readObject(target, parseRequestBody(request, kind));
+      return answer(reply, await change(door, request, { ...target, verb: replace, object }));
+    });
+    app.patch<{ Params: ItemParams }>(path, async (request, reply) => {
+      const type = patchTypeOf(request.headers['content-type']);
+      const options = optionsOf(request, type === 'apply');
+      const body = readPatch(type, request.body as Buffer, options.force);
+      const wanted = { ...targetOf(request), verb: patch, patch: body } as const;
+      const result = await change(door, request, wanted, options);
+      return answer(reply.code(result.outcome === 'created' ? 201 : 200), result);
+    });
+  }
+
+  if (subresources.includes('status')) {
+    app.get<{ Params: ItemParams }>(`${item}/status`, (request) => {
+      const { namespace, name } = itemPathOf(request.params);
+      const object = door.get(kind, namespace, name);
+      if (object === undefined) throw notFound(targetOf(request));
+      return object;
+    });
+  }
+  app.delete<{ Params: ItemParams }>(item, (request) => remove(door, targetOf(request), request));
 }
 
-async function remove(
-  door: ObjectDoor,
-  kind: Kind,
-  request: FastifyRequest<{ Params: ItemParams }>,
-): Promise<object> {
+async function remove(door: ObjectDoor, target: Target, request: ItemRequest): Promise<object> {
   const bytes = request.body as Buffer | undefined;
-  const body = bytes?.length ? parseBody(bytes, request.headers['content-type']) : undefined;
+  const body = bytes?.length ? parseRequestBody(request, target.kind) : undefined;
   const { dryRun, ...preconditions } = readDeleteOptions(body);
-  const path = itemPathOf(request.params);
-  const target = { verb: 'delete', kind, ...path, ...preconditions } as const;
-  const { object } = await change(door, request, target, dryRun);
+  const options = optionsOf(request);
+  const wanted = { ...target, verb: 'delete', ...preconditions } as const;
+  const { object } = await change(door, request, wanted, {
+    ...options,
+    dryRun: options.dryRun || dryRun,
+  });
   return deletedStatus({
-    name: path.name,
-    group: kind.group,
-    kind: kind.plural,
+    name: target.name,
+    group: target.kind.group,
+    kind: target.kind.plural,
     ...(object.metadata.uid === undefined ? {} : { uid: object.metadata.uid }),
+  });
+}
+
+function optionsOf(request: FastifyRequest, isApply = false): WriteOptions {
+  const header = request.headers['heartline-reason'];
+  return readWriteOptions({
+    ...{ method: request.method, isApply },
+    query: request.query as Query,
+    userAgent: request.headers['user-agent'],
+    reason: typeof header === 'string' ? header : undefined,
   });
 }
 
@@ -55,18 +99,13 @@ async function change(
   door: ObjectDoor,
   request: FastifyRequest,
   wanted: ObjectChange,
-  forceDryRun = false,
+  options: WriteOptions = optionsOf(request),
 ): Promise<ChangeResult> {
-  const header = request.headers['heartline-reason'];
-  const options = readWriteOptions(request.query as Query, {
-    method: request.method,
-    reasonHeader: typeof header === 'string' ? header : undefined,
-  });
+  const { reason, fieldManager, dryRun, fieldValidation } = options;
   const [result] = await door.applyObjects({
-    caller: { actor: callerOf(request), reason: options.reason },
+    caller: { actor: callerOf(request), reason, fieldManager },
     changes: [wanted],
-    dryRun: options.dryRun || forceDryRun,
-    fieldValidation: options.fieldValidation,
+    ...{ dryRun, fieldValidation },
   });
   if (result === undefined) throw new HeartlineError('INTERNAL', 'the door returned no result');
   return result;
