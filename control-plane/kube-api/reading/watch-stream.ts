@@ -13,6 +13,8 @@ import { isInScope, transitionOf, type WatchScope } from './watch-transition.js'
 const MAX_WAITING_BYTES = 1_048_576;
 /** A client that takes nothing for so long is cut off; it can come back to where it was. */
 const MAX_STALL_MS = 10_000;
+/** A quiet connection is probed after this; kubectl and client-go probe theirs as often. */
+const KEEPALIVE_MS = 30_000;
 /** As often as the Kubernetes API server. */
 const BOOKMARK_EVERY_MS = 60_000;
 
@@ -64,6 +66,8 @@ export class WatchStream {
       'cache-control': 'no-cache, private',
     });
     response.flushHeaders();
+    // A client whose machine is gone would be kept until the timeout.
+    response.socket?.setKeepAlive(true, KEEPALIVE_MS);
     response.on('close', () => this.#finish('client'));
     response.on('drain', () => this.#resume());
     this.#after(timeoutMs, () => this.end('timeout'));
