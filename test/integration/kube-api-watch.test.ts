@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
 import { objectKey } from '../../control-plane/policy/kinds.js';
+import { openLmdbStore } from '../../control-plane/store/lmdb-store.js';
 import { type ManualClock, manualClock } from '../../shared/time/manual-clock.js';
 import { startTestApi, type TestApi } from '../support/api-server.js';
 import { eventually } from '../support/eventually.js';
@@ -206,6 +211,17 @@ describe('watches', () => {
     );
   });
 
+  it('a thousand of one kind all get a change', async () => {
+    await apply(['create', backend('a')]);
+    const clients = await Promise.all(
+      Array.from({ length: 1_000 }, () => watch('&resourceVersion=1')),
+    );
+    await apply(['replace', backend('a', {}, 81)]);
+    for (const client of clients) {
+      assert.deepEqual((await client.atLeast(1)).map(describeFrame), ['MODIFIED a@2']);
+    }
+  });
+
   it('end in good order when the server stops', async () => {
     const client = await watch('&allowWatchBookmarks=true');
     const closing = api.close();
@@ -213,5 +229,45 @@ describe('watches', () => {
     await closing;
     assert.deepEqual(client.frames.map(describeFrame), ['BOOKMARK -@0']);
     api = await startTestApi(undefined, { clock });
+  });
+});
+
+describe('a watch across a restart of the server', () => {
+  it('goes on behind the last revision, and a list of then has its next pages', async (context) => {
+    const dir = mkdtempSync(join(tmpdir(), 'heartline-watch-'));
+    context.after(() => rmSync(dir, { recursive: true }));
+    const start = async () =>
+      startTestApi(undefined, { store: await openLmdbStore({ dir, newStoreId: randomUUID }) });
+    const change = (
+      api: TestApi,
+      ...changes: Parameters<typeof api.door.applyObjects>[0]['changes']
+    ) =>
+      api.door.applyObjects({
+        caller: { actor: 'test', reason: 'r' },
+        changes,
+        dryRun: false,
+        fieldValidation: 'Strict',
+      });
+    const first = await start();
+    await change(first, toChange('create', backend('a')), toChange('create', backend('b')));
+    await change(first, toChange('replace', backend('a', {}, 81)));
+    await change(first, toDelete(backend('b')));
+    await first.close();
+
+    const second = await start();
+    context.after(() => second.close());
+    const client = await watchOver(second, `${PATH}?watch=true&resourceVersion=1`);
+    await change(second, toChange('create', backend('c')));
+    assert.deepEqual((await client.atLeast(3)).map(describeFrame), [
+      'MODIFIED a@2',
+      'DELETED b@3',
+      'ADDED c@4',
+    ]);
+    client.stop();
+    const { objects } = second.views.get(KIND)?.listAt(1, 'httpbin') ?? { objects: [] };
+    assert.deepEqual(
+      objects.map(({ metadata }) => `${metadata.name}@${metadata.resourceVersion}`),
+      ['a@1', 'b@1'],
+    );
   });
 });

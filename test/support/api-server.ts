@@ -55,13 +55,15 @@ export interface TestApiPort {
   readonly clock?: Clock;
   /** Default: a certificate of a.example.com that nobody trusts. */
   readonly credentials?: TlsCredentials;
+  /** Default: one that ends with the server. */
+  readonly store?: Store;
 }
 
 export async function startTestApi(
   getRelease?: ObjectView['get'],
   port: TestApiPort = {},
 ): Promise<TestApi> {
-  const store = createMemoryStore('test');
+  const store = port.store ?? createMemoryStore('test');
   const admission = crdAdmission();
   const clock = port.clock ?? systemClock();
   const door = createObjectDoor({ store, admission, clock, randomUuid: randomUUID });
