@@ -112,6 +112,13 @@ describe('heartline', () => {
     assert.deepEqual(await heartline(['apply', '-f', secret('two')]), ok('secret/s unchanged'));
   });
 
+  it('a manifest folder and a cluster exclude each other', async () => {
+    const flags = ['--manifests', directory, '--source', 'kubernetes'];
+    const { code, err } = await heartline(['control-plane', ...flags]);
+    assert.equal(code, 64);
+    assert.match(err, /--manifests and --source kubernetes exclude each other/);
+  });
+
   it('gets in every format, and deletes', async () => {
     await heartline(['apply', '-f', TCP]);
     const table = await heartline(['get', 'agpol', '-A']);

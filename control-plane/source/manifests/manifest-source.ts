@@ -48,6 +48,9 @@ export function createManifestSource(options: ManifestSourceOptions): ManifestSo
   return follower;
 }
 
+/** `looking-again`: a hint came while the folder was looked at, so that it is looked at once more. */
+type Phase = 'resting' | 'looking' | 'looking-again' | 'stopped';
+
 class FolderFollower implements ManifestSource {
   readonly #options: ManifestSourceOptions;
   readonly #watch = watchFolders(() => this.#hint());
@@ -56,10 +59,12 @@ class FolderFollower implements ManifestSource {
   #status: FolderStatus;
   /** What was last said about each file, so that it is said once. */
   readonly #said = new Map<string, string>();
+  /** Files that the door refused in the last round. */
+  readonly #refused = new Set<string>();
+  #phase: Phase = 'resting';
+  /** The rounds that go on now, or the last ones. */
+  #rounds: Promise<void> = Promise.resolve();
   #poll: Timer | undefined;
-  #running: Promise<void> | undefined;
-  #isHinted = false;
-  #isStopped = false;
 
   constructor(options: ManifestSourceOptions) {
     this.#options = options;
@@ -71,10 +76,10 @@ class FolderFollower implements ManifestSource {
   }
 
   async stop(): Promise<void> {
-    this.#isStopped = true;
+    this.#phase = 'stopped';
     this.#watch.stop();
     this.#poll?.cancel();
-    await this.#running;
+    await this.#rounds;
   }
 
   status(): FolderStatus {
@@ -83,31 +88,44 @@ class FolderFollower implements ManifestSource {
 
   /** One round at a time; hints during a round make one more. */
   #hint(): Promise<void> {
-    if (this.#isStopped) return Promise.resolve();
-    this.#isHinted = true;
-    this.#running ??= this.#run().finally(() => {
-      this.#running = undefined;
-      if (this.#isStopped) return;
-      this.#poll?.cancel();
-      this.#poll = this.#options.clock.after(this.#options.pollMs ?? POLL_MS, () => {
-        void this.#hint();
-      });
-    });
-    return this.#running;
+    switch (this.#phase) {
+      case 'resting':
+        this.#poll?.cancel();
+        this.#rounds = this.#goRound();
+        break;
+      case 'looking':
+        this.#phase = 'looking-again';
+        break;
+      case 'looking-again':
+      case 'stopped':
+        break;
+    }
+    return this.#rounds;
   }
 
-  async #run(): Promise<void> {
-    while (this.#isHinted && !this.#isStopped) {
-      this.#isHinted = false;
-      try {
-        await this.#round();
-      } catch (thrown) {
-        // Nothing of a round is expected to throw; the next one starts from the truth again.
-        this.#options.logger.error(
-          { err: toHeartlineError(thrown), dir: this.#options.dir },
-          'manifest folder could not be followed',
-        );
-      }
+  async #goRound(): Promise<void> {
+    const { clock, pollMs = POLL_MS } = this.#options;
+    do {
+      this.#phase = 'looking';
+      await this.#guardedRound();
+    } while (this.#is('looking-again'));
+    if (this.#is('stopped')) return;
+    this.#phase = 'resting';
+    this.#poll = clock.after(pollMs, () => void this.#hint());
+  }
+
+  /** Read through a call: others move the phase while a round waits. */
+  #is(phase: Phase): boolean {
+    return this.#phase === phase;
+  }
+
+  /** Nothing of a round is expected to throw; the next one starts from the truth again. */
+  async #guardedRound(): Promise<void> {
+    const { dir, logger } = this.#options;
+    try {
+      await this.#round();
+    } catch (thrown) {
+      logger.error({ err: toHeartlineError(thrown), dir }, 'manifest folder could not be followed');
     }
   }
 
@@ -115,7 +133,7 @@ class FolderFollower implements ManifestSource {
     const { look, directories } = await this.#settledLook();
     this.#watch.follow(directories);
     const seen = JSON.stringify(look);
-    if (this.#isStopped || seen === this.#doneFor) return;
+    if (this.#is('stopped') || seen === this.#doneFor) return;
     this.#doneFor = undefined;
     if (await this.#act(look)) this.#doneFor = seen;
   }
@@ -128,7 +146,7 @@ class FolderFollower implements ManifestSource {
       // Watched before the second look, so that no change falls between.
       this.#watch.follow(before.directories);
       const seen = JSON.stringify(before.look);
-      if (this.#isStopped || seen === this.#doneFor) return before;
+      if (this.#is('stopped') || seen === this.#doneFor) return before;
       await this.#pause(settleMs);
       const after = await lookAtFolder(dir);
       if (JSON.stringify(after.look) === seen) return after;
@@ -166,9 +184,6 @@ class FolderFollower implements ManifestSource {
     // What others refuse may be taken later: the owner may go away, the disk may have room again.
     return files.every(({ path }) => !this.#refused.has(path));
   }
-
-  /** Files that the door refused in the last round. */
-  readonly #refused = new Set<string>();
 
   async #applyOne(door: ObjectDoor, plan: FilePlan): Promise<FileStatus> {
     const { path, state, manifests, problems } = plan;
