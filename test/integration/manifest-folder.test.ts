@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import {
   mkdirSync,
   mkdtempSync,
@@ -13,18 +14,26 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { afterEach, beforeEach, describe, it } from 'node:test';
+import { Registry } from 'prom-client';
 import type { ManifestsOptions } from '../../control-plane/app.js';
+import { createObjectDoor } from '../../control-plane/source/embedded-objects.js';
 import type { FolderStatus } from '../../control-plane/source/manifests/folder-status.js';
+import { createManifestSource } from '../../control-plane/source/manifests/manifest-source.js';
+import { createMemoryStore } from '../../control-plane/store/memory-store.js';
 import { createLogger } from '../../shared/telemetry/logger.js';
+import type { Clock } from '../../shared/time/clock.js';
+import { manualClock } from '../../shared/time/manual-clock.js';
 import {
   startTestControlPlane,
   type TestControlPlane,
   type TestControlPlaneOptions,
 } from '../support/control-plane.js';
+import { crdAdmission } from '../support/crd-admission.js';
 import { eventually } from '../support/eventually.js';
 import { troubles } from '../support/log-lines.js';
 
 const POLICIES = '/apis/agentgateway.dev/v1alpha1/namespaces/default/agentgatewaypolicies';
+const SETTLE_MS = 200;
 /** Longer than any test: what comes earlier was seen by the kernel's watch. */
 const NEVER_POLLED_MS = 3_600_000;
 
@@ -172,30 +181,57 @@ describe('a folder of manifests', () => {
     await until('a=30s b=30s c=30s');
   });
 
-  it('a file that is written slowly is not taken by halves', async () => {
-    write('a.yaml', policy('a'), policy('b'), policy('c'));
-    await start({ settleMs: 150 });
-    // Emptied first, as `tool > a.yaml` does, then written piece by piece with pauses shorter than the settling.
-    const pieces = [
-      '',
-      policy('a', '60s'),
-      '---\n',
-      policy('b', '60s'),
-      '---\n',
-      policy('c', '60s'),
-    ];
-    let content = '';
-    const seen = new Set<string>();
-    for (const piece of pieces) {
-      content += piece;
-      writeFileSync(join(dir, 'a.yaml'), content);
-      seen.add(await policies());
+  it('a file that is still being written is not taken by halves', async () => {
+    write('a.yaml', policy('a'), policy('b'));
+    const time = manualClock();
+    let pauses = 0;
+    const clock: Clock = {
+      ...time,
+      after(delayMs, task) {
+        if (delayMs === SETTLE_MS) pauses += 1;
+        return time.after(delayMs, task);
+      },
+    };
+    const store = createMemoryStore('test');
+    const admission = crdAdmission();
+    const source = createManifestSource({
+      ...{ dir, store, admission, clock, settleMs: SETTLE_MS, pollMs: NEVER_POLLED_MS },
+      door: createObjectDoor({ store, admission, clock, randomUuid: randomUUID }),
+      logger: createLogger({ name: 'test', level: 'silent' }),
+      registry: new Registry(),
+    });
+    const removed: string[] = [];
+    store.watch(0, ({ ops }) => {
+      for (const { op, key } of ops)
+        if (op === 'delete' && key.startsWith('obj')) removed.push(key);
+    });
+    const timeOf = (name: string) => {
+      const entry = store.get(`objects/agentgateway.dev/agentgatewaypolicies/default/${name}`);
+      return (entry?.value as PolicyObject | undefined)?.spec.frontend.tcp.keepalive.time;
+    };
+    /** Lets time pass until both have the value. */
+    const settle = (expected: string): Promise<void> =>
+      eventually(() => {
+        time.advance(SETTLE_MS);
+        assert.deepEqual([timeOf('a'), timeOf('b')], [expected, expected]);
+      });
+    try {
+      const started = source.start();
+      await settle('30s');
+      await started;
+      const before = pauses;
+      write('a.yaml', policy('a', '60s'));
+      // The half was looked at, and nothing can happen before time passes; by then the file is whole.
+      await eventually(() => assert.ok(pauses > before));
+      write('a.yaml', policy('a', '60s'), policy('b', '60s'));
+      await settle('60s');
+      assert.deepEqual(removed, []);
+    } finally {
+      const stopped = source.stop();
+      time.advance(SETTLE_MS);
+      await stopped;
+      await store.close();
     }
-    await until('a=60s b=60s c=60s');
-    assert.ok(
-      [...seen].every((one) => ['a=30s b=30s c=30s', 'a=60s b=60s c=60s'].includes(one)),
-      [...seen].join('; '),
-    );
   });
 
   it('a mounted ConfigMap is swapped as the kubelet does it', async () => {
