@@ -43,8 +43,8 @@ export interface FleetObjects {
   /** What time alone changes: lost workers go, silent ones are in another state. */
   noteTime(): void;
   isDue(): boolean;
-  /** Makes what is due, each object once however often it was named. */
-  update(): void;
+  /** Makes what is due, each object once however often it was named; of at most so many workers. */
+  update(maxWorkers?: number): void;
 }
 
 interface Known {
@@ -65,6 +65,7 @@ export function createFleetObjects(options: FleetObjectsOptions): FleetObjects {
   const workersOfPod = new Map<string, Set<string>>();
   const podsOfDeployment = new Map<string, Set<string>>();
   const dueWorkers = new Set<string>();
+  const dueDeployments = new Set<string>();
   const dueGateways = new Map<string, GatewayRef>();
 
   const updateWorker = (key: string, touchedPods: Set<string>): void => {
@@ -117,7 +118,7 @@ export function createFleetObjects(options: FleetObjectsOptions): FleetObjects {
     add(podsOfDeployment, deployment, pod);
     const listenerPorts = options.listenerPorts(view.worker.gateway);
     const previous = pods.get(namespace, name);
-    pods.put(podObject({ view, listenerPorts, previous, nowMs: clock.wallMs() }));
+    pods.put(podObject({ view, listenerPorts, previous }));
   };
 
   const updateDeployment = (deployment: string): void => {
@@ -154,20 +155,27 @@ export function createFleetObjects(options: FleetObjectsOptions): FleetObjects {
       for (const [key, one] of known) if (one.againMs <= nowMs) dueWorkers.add(key);
     },
     isDue: () => dueWorkers.size + dueGateways.size > 0,
-    update() {
+    update(maxWorkers = Number.POSITIVE_INFINITY) {
+      // Taken first, because a watcher that is told of a change may read, and whoever reads comes here again.
       const gateways = [...dueGateways.values()];
-      const keys = [...dueWorkers];
-      // First, because a watcher that is told of a change may read, and whoever reads comes here again.
       dueGateways.clear();
-      dueWorkers.clear();
+      const keys = takeSome(dueWorkers, maxWorkers);
       const touchedPods = new Set<string>();
-      const touchedDeployments = new Set<string>();
       for (const gateway of gateways) updateRelease(gateway);
       for (const key of keys) updateWorker(key, touchedPods);
-      for (const pod of touchedPods) updatePod(pod, touchedDeployments);
-      for (const deployment of touchedDeployments) updateDeployment(deployment);
+      for (const pod of touchedPods) updatePod(pod, dueDeployments);
+      // They sum up their pods, so each is made once all of these are.
+      if (dueWorkers.size > 0) return;
+      for (const deployment of takeSome(dueDeployments)) updateDeployment(deployment);
     },
   };
+}
+
+/** Removes them from the set: what is named again meanwhile is due again. */
+function takeSome(names: Set<string>, max = Number.POSITIVE_INFINITY): readonly string[] {
+  const taken = max < names.size ? [...names].slice(0, max) : [...names];
+  for (const name of taken) names.delete(name);
+  return taken;
 }
 
 function podOf(view: WorkerView, cluster: string): string | undefined {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { parseHostPort } from '../../shared/names/host-port.js';
+import { compareText } from '../../shared/names/sort.js';
 import {
   type Finding,
   finding,
@@ -9,7 +10,7 @@ import {
 import { conditionsOf } from '../compile/previous-status.js';
 import type { WorkerView } from '../fleet/worker-view.js';
 import type { JsonValue } from '../log/transaction.js';
-import type { KubeObject } from '../policy/kube-object.js';
+import type { Condition, KubeObject } from '../policy/kube-object.js';
 import { deploymentNameOf, GATEWAY_NAME_LABEL, labelValue, uidOf } from './names.js';
 
 /** The ports a worker's pod is known by, whatever `--port-offset` moved them to. */
@@ -21,7 +22,6 @@ export interface PodInput {
   readonly listenerPorts: readonly number[];
   /** The same pod as it was shown last, for the times of its conditions. */
   readonly previous: KubeObject | undefined;
-  readonly nowMs: number;
 }
 
 /** core/v1 Pod of a worker of this cluster. */
@@ -100,7 +100,7 @@ function podSpec({ view, listenerPorts }: PodInput): object {
   };
 }
 
-function podStatus({ view, previous, nowMs }: PodInput): object {
+function podStatus({ view, previous }: PodInput): object {
   const isLost = view.state === 'Lost';
   const hostIp = parseHostPort(view.address)?.host ?? '';
   const podIp = view.place?.podIp || hostIp;
@@ -112,11 +112,7 @@ function podStatus({ view, previous, nowMs }: PodInput): object {
   return {
     phase: isLost ? 'Unknown' : 'Running',
     ...(isLost ? lost : {}),
-    conditions: stampConditions(podFindings(view), {
-      generation: undefined,
-      now: formatConditionTime(nowMs),
-      previous: conditionsOf(previous?.status),
-    }),
+    conditions: podConditions(view, conditionsOf(previous?.status)),
     ...(hostIp === '' ? {} : { hostIP: hostIp }),
     ...(podIp === '' ? {} : { podIP: podIp, podIPs: [{ ip: podIp }] }),
     startTime,
@@ -141,22 +137,40 @@ function containerStatus(view: WorkerView): object {
   };
 }
 
-function podFindings(view: WorkerView): readonly Finding[] {
-  const ready = isReady(view);
-  const notReady =
-    view.state === 'Lost'
-      ? finding('Ready', 'False', 'WorkerLost', 'the worker is not connected')
-      : finding('Ready', 'False', 'NothingAccepted', 'the worker has not accepted a version yet');
-  const found = ready
-    ? finding('Ready', 'True', 'Connected', 'the worker is connected and has accepted a version')
-    : notReady;
+/** Each as of when the worker's own facts began, not of when somebody looked. */
+function podConditions(view: WorkerView, previous: readonly Condition[]): readonly Condition[] {
+  const ready = findReady(view);
+  const inForce = findInForce(view);
+  const runs = ['Initialized', 'PodScheduled'].map((type) =>
+    finding(type, 'True', 'Running', 'the worker runs'),
+  );
+  const stamp = (findings: readonly Finding[], atMs: number): readonly Condition[] => {
+    const now = formatConditionTime(atMs);
+    return stampConditions(findings, { generation: undefined, now, previous });
+  };
+  const inForceMs = inForce.status === 'True' ? view.inForceSinceMs : view.lastSeenMs;
   return [
-    finding('PodScheduled', 'True', 'Running', 'the worker runs'),
-    finding('Initialized', 'True', 'Running', 'the worker runs'),
-    { ...found, type: 'ContainersReady' },
-    found,
-    findInForce(view),
-  ];
+    ...stamp(runs, view.createdAtMs),
+    ...stamp(
+      [{ ...ready, type: 'ContainersReady' }, ready],
+      ready.status === 'True' ? view.connectedAtMs : view.lastSeenMs,
+    ),
+    ...stamp([inForce], inForceMs),
+  ].sort((a, b) => compareText(a.type, b.type));
+}
+
+function findReady(view: WorkerView): Finding {
+  if (isReady(view)) {
+    return finding(
+      'Ready',
+      'True',
+      'Connected',
+      'the worker is connected and has accepted a version',
+    );
+  }
+  return view.state === 'Lost'
+    ? finding('Ready', 'False', 'WorkerLost', 'the worker is not connected')
+    : finding('Ready', 'False', 'NothingAccepted', 'the worker has not accepted a version yet');
 }
 
 function findInForce({ desired, inForce, state }: WorkerView): Finding {

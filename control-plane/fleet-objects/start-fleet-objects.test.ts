@@ -40,8 +40,16 @@ function stage() {
     gateways: createVirtualObjects({ clock }),
   };
   let release: GatewayRelease | undefined;
+  let looks = 0;
   const running = startFleetObjects({
-    ...{ bus, clock, registry, cluster: 'local', crds: virtualKindFiles() },
+    ...{ bus, clock, cluster: 'local', crds: virtualKindFiles() },
+    registry: {
+      ...registry,
+      view(key) {
+        looks += 1;
+        return registry.view(key);
+      },
+    },
     reconciler: { ...source, gateways: () => [], release: () => release },
     told: new Map([
       [kindOf('AgentgatewayPolicy'), stored.policies],
@@ -59,6 +67,12 @@ function stage() {
     snapshotOf({ ...BINDS, a: String(number) }, number).label;
   return {
     ...{ clock, stored, view, resource, tell, label },
+    /** How often a worker was looked at to make its objects, since the last call. */
+    looks(): number {
+      const since = looks;
+      looks = 0;
+      return since;
+    },
     /** Changes that watchers of a kind have heard of. */
     changes: (plural: VirtualPlural): number =>
       Number(view(plural).list(undefined).resourceVersion) - START_MS,
@@ -378,6 +392,34 @@ describe('a thousand workers', () => {
     s.lose(one);
     s.clock.advance(250);
     assert.deepEqual(written(), [3, 2, 2_001, 2_002], 'one worker, one object of each kind');
+  });
+
+  withStage('nothing is made while nobody looks, and for watchers a few at a time', (s) => {
+    const workers = Array.from({ length: 1_000 }, (_, i) =>
+      workerRef('worker', TEST_GATEWAY, `gw-${i}`),
+    );
+    for (const worker of workers) s.connect(worker);
+    s.clock.advance(5_000);
+    assert.equal(s.looks(), 0);
+    const stop = s.view('pods').watch(s.view('pods').version(), () => {});
+    assert.equal(s.looks(), 1_000, 'who begins to watch sees all of them');
+
+    for (const worker of workers) s.run(worker, 1);
+    s.clock.advance(249);
+    assert.equal(s.looks(), 0);
+    s.clock.advance(1);
+    assert.equal(s.looks(), 20);
+    s.clock.advance(10);
+    assert.equal(s.looks(), 20);
+    s.clock.advance(1_000);
+    assert.equal(s.looks(), 960);
+
+    stop();
+    for (const worker of workers) s.lose(worker);
+    s.clock.advance(5_000);
+    assert.equal(s.looks(), 0);
+    s.clock.advance(25_000);
+    assert.equal(s.looks(), 1_000, 'no more than twice a minute');
   });
 });
 

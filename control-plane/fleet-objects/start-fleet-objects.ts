@@ -16,7 +16,7 @@ import type { VersionedSnapshot } from '../snapshot/snapshot.js';
 import { createEventTeller } from './event-teller.js';
 import { createFleetObjects } from './fleet-objects.js';
 import { fleetResources, type VirtualPlural } from './fleet-resources.js';
-import { freshView } from './fresh-view.js';
+import { lazyView, type ViewUse } from './lazy-view.js';
 
 export interface FleetObjectsStart {
   readonly bus: Bus;
@@ -39,6 +39,10 @@ export interface RunningFleetObjects {
 
 /** Watchers hear of what changed this often at most, milliseconds; who lists or gets sees it at once. */
 const UPDATE_DELAY_MS = 250;
+/** Workers whose objects are made in one piece, a few milliseconds, and the pause after it. */
+const SLICE_WORKERS = 20;
+const SLICE_PAUSE_MS = 10;
+/** What time alone changes is looked for this often, and what nobody looked at is made, milliseconds. */
 const SWEEP_MS = 30_000;
 
 /** Pods, deployments, workers, releases and events, kept up to date from the bus. */
@@ -61,52 +65,69 @@ export function startFleetObjects(options: FleetObjectsStart): RunningFleetObjec
     policies: viewOf(options.told, 'AgentgatewayPolicy'),
     gateways: viewOf(options.told, 'Gateway'),
   });
-  let timer: Timer | undefined;
+  const timers = new Map<'objects' | 'events' | 'sweep', Timer>();
+  let watchers = 0;
 
-  const update = (): void => {
-    if (objects.isDue()) objects.update();
+  const arm = (name: 'objects' | 'events' | 'sweep', delayMs: number, task: () => void): void => {
+    if (timers.has(name)) return;
+    timers.set(
+      name,
+      clock.after(delayMs, () => {
+        timers.delete(name);
+        task();
+      }),
+    );
   };
-  const arm = (): void => {
-    timer ??= clock.after(UPDATE_DELAY_MS, () => {
-      timer = undefined;
-      update();
-      teller.sumUp();
-    });
+  /** A slice at a time: with a thousand workers one piece would hold up the answers to all of them. */
+  const updateSlice = (): void => {
+    objects.update(SLICE_WORKERS);
+    if (objects.isDue()) arm('objects', SLICE_PAUSE_MS, updateSlice);
+  };
+  const wake = (): void => {
+    if (watchers > 0) arm('objects', UPDATE_DELAY_MS, updateSlice);
   };
   const sweep = (): void => {
     objects.noteTime();
-    update();
     teller.prune();
-    sweeper = clock.after(SWEEP_MS, sweep);
+    if (objects.isDue()) arm('objects', SLICE_PAUSE_MS, updateSlice);
+    arm('sweep', SWEEP_MS, sweep);
   };
-  let sweeper = clock.after(SWEEP_MS, sweep);
+  arm('sweep', SWEEP_MS, sweep);
   const stops = [
     bus.subscribe((event) => {
       teller.take(event);
       if (!('worker' in event)) return;
       objects.noteWorker(event.worker.key);
-      arm();
+      wake();
+      arm('events', UPDATE_DELAY_MS, () => teller.sumUp());
     }),
     reconciler.onChange((gateway) => {
       objects.noteGateway(gateway);
-      arm();
+      wake();
     }),
   ];
+  const use: ViewUse = {
+    update() {
+      if (objects.isDue()) objects.update();
+    },
+    onWatch(change) {
+      watchers += change;
+    },
+  };
   const views = Object.fromEntries(
-    Object.entries(collections).map(([plural, view]) => [plural, freshView(view, update)]),
+    Object.entries(collections).map(([plural, view]) => [plural, lazyView(view, use)]),
   ) as unknown as Record<VirtualPlural, ObjectView>;
 
   return {
     resources: fleetResources(options.crds, views),
     noteReleases() {
       for (const gateway of reconciler.gateways()) objects.noteGateway(gateway);
-      arm();
+      wake();
     },
     stop() {
       for (const stop of stops) stop();
       teller.stop();
-      timer?.cancel();
-      sweeper.cancel();
+      for (const timer of timers.values()) timer.cancel();
     },
   };
 }
