@@ -22,7 +22,7 @@ export const AWS_NLB: Product = {
   id: 'aws-nlb',
   title: 'an AWS Network Load Balancer',
   idleSeconds: 350,
-  range: 'TCP listeners 60s to 6000s (tcp.idle_timeout.seconds), TLS listeners fixed',
+  range: 'by default; 60s to 6000s on TCP listeners, fixed on TLS listeners',
   keptBy: 'packets',
   source: {
     title: 'AWS, TCP idle timeout of a Network Load Balancer',
@@ -34,7 +34,7 @@ export const AWS_ALB: Product = {
   id: 'aws-alb',
   title: 'an AWS Application Load Balancer',
   idleSeconds: 60,
-  range: 'idle_timeout.timeout_seconds of the load balancer',
+  range: 'by default; an attribute of the load balancer',
   keptBy: 'requests',
   reuseSeconds: 60,
   source: {
@@ -47,7 +47,7 @@ export const AZURE_LB: Product = {
   id: 'azure-lb',
   title: 'an Azure Load Balancer',
   idleSeconds: 240,
-  range: '4m to 100m for each rule',
+  range: 'by default; 4m to 100m for each rule',
   keptBy: 'packets',
   source: {
     title: 'Azure, TCP reset and idle timeout of Load Balancer',
@@ -59,8 +59,7 @@ export const GCP_LB: Product = {
   id: 'gcp-lb',
   title: 'Google Cloud',
   idleSeconds: 600,
-  range:
-    'fixed: connection tracking of the VPC, and backend keepalive of Application Load Balancers',
+  range: 'fixed',
   keptBy: 'packets',
   reuseSeconds: 600,
   source: {

@@ -87,7 +87,7 @@ type Row = readonly [
 const TCP = 'spec.frontend.tcp.keepalive';
 const HTTP = 'spec.frontend.http';
 const NLB =
-  'an AWS Network Load Balancer, which forgets idle connections after 350s (TCP listeners 60s to 6000s (tcp.idle_timeout.seconds), TLS listeners fixed); use less than 350s';
+  'an AWS Network Load Balancer, which forgets idle connections after 350s (by default; 60s to 6000s on TCP listeners, fixed on TLS listeners); use less than 350s';
 
 const ROWS: readonly Row[] = [
   [
@@ -328,7 +328,7 @@ const ROWS: readonly Row[] = [
     'cut-off-azure-lb',
     http({ http2KeepaliveInterval: '240s' }),
     [
-      `info ${HTTP}.http2KeepaliveInterval: 4m is too late for an Azure Load Balancer, which forgets idle connections after 240s (4m to 100m for each rule); use less than 240s`,
+      `info ${HTTP}.http2KeepaliveInterval: 4m is too late for an Azure Load Balancer, which forgets idle connections after 240s (by default; 4m to 100m for each rule); use less than 240s`,
     ],
   ],
   ['cut-off-azure-lb', http({ http2KeepaliveInterval: '239s' }), []],
@@ -337,7 +337,7 @@ const ROWS: readonly Row[] = [
     'cut-off-gcp-lb',
     tcp({ time: '10m' }),
     [
-      `info ${TCP}.time: 10m is too late for Google Cloud, which forgets idle connections after 600s (fixed: connection tracking of the VPC, and backend keepalive of Application Load Balancers); use less than 600s`,
+      `info ${TCP}.time: 10m is too late for Google Cloud, which forgets idle connections after 600s (fixed); use less than 600s`,
     ],
   ],
   ['cut-off-gcp-lb', tcp({ time: '599s' }), []],

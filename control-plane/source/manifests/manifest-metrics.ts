@@ -29,7 +29,7 @@ export function addManifestMetrics(registry: Registry, status: () => FolderStatu
   });
   new Gauge({
     name: 'heartline_manifest_removals_held_back',
-    help: '1 while nothing is removed because the folder or a file in it cannot be read, or no file is there.',
+    help: '1 while something is kept that nothing wants any more, because the folder or a file in it cannot be read, or no file is there.',
     registers,
     collect() {
       this.set(status().heldBack === undefined ? 0 : 1);

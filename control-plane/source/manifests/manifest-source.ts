@@ -177,7 +177,7 @@ class FolderFollower implements ManifestSource {
     const plan = planFolder(entries, owned, (manifest) => checkManifest(admission, manifest));
     const files: FileStatus[] = [];
     for (const file of plan.files) files.push(await this.#applyOne(door, file));
-    this.#sayHeldBack(plan.heldBack, owned.length);
+    this.#sayHeldBack(plan.heldBack);
     const { heldBack } = plan;
     const there = files.filter(({ state }) => state !== 'gone');
     this.#status = { dir, unreadable: undefined, heldBack, files: there };
@@ -221,9 +221,9 @@ class FolderFollower implements ManifestSource {
     });
   }
 
-  #sayHeldBack(reason: string | undefined, owned: number): void {
+  #sayHeldBack(reason: string | undefined): void {
     const key = 'held back';
-    if (reason === undefined || owned === 0) {
+    if (reason === undefined) {
       this.#said.delete(key);
       return;
     }

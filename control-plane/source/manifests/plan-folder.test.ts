@@ -58,13 +58,7 @@ type Row = readonly [
 ];
 
 const ROWS: readonly Row[] = [
-  [
-    'everything new',
-    [file('f', A, B), file('g')],
-    [],
-    ['f good +a +b', 'g unreadable'],
-    /g cannot be read/,
-  ],
+  ['everything new', [file('f', A, B), file('g')], [], ['f good +a +b', 'g unreadable']],
   ['a comment wants nothing', [file('f', '# nothing\n')], owned(['a', 'f']), ['f good -a']],
   [
     'an object that left its file goes with it',
@@ -115,7 +109,6 @@ const ROWS: readonly Row[] = [
     [file('f', ''), file('g', B)],
     owned(['a', 'f']),
     ['f unreadable', 'g good +b'],
-    /^f cannot be read$/,
   ],
   [
     'a folder without any manifest file removes nothing',
@@ -135,7 +128,6 @@ const ROWS: readonly Row[] = [
     [file('f', A), broken('g')],
     owned(['a', 'g']),
     ['f refused', 'g unreadable'],
-    /g cannot be read/,
   ],
   ['an object twice in one file', [file('f', A, A)], [], ['f refused']],
   [
@@ -143,7 +135,6 @@ const ROWS: readonly Row[] = [
     [file('f', A, 'apiVersion: v1\nkind: Pod\nmetadata: {name: p}\n')],
     [],
     ['f unreadable'],
-    /f cannot be read/,
   ],
 ];
 

@@ -38,7 +38,7 @@ export interface FilePlan {
 export interface FolderPlan {
   /** Sorted by path. */
   readonly files: readonly FilePlan[];
-  /** Why nothing is removed, although something may be there to remove; undefined = removals are planned. */
+  /** Why what nothing wants any more is not removed; undefined = it is, or there is nothing of that kind. */
   readonly heldBack: string | undefined;
 }
 
@@ -64,9 +64,11 @@ export function planFolder(
   const unreadable = files.filter(isUnreadable);
   const keeper = claimObjects(files, owned);
   const plans = files.map((file) => planFile(file, keeper, check));
+  const unwanted = findUnwanted(plans, owned, keeper);
+  if (unwanted.length === 0) return { files: plans, heldBack: undefined };
   const heldBack = whyHeldBack(files, unreadable);
   if (heldBack !== undefined) return { files: plans, heldBack };
-  return { files: withRemovals(plans, owned, keeper), heldBack };
+  return { files: withRemovals(plans, unwanted), heldBack };
 }
 
 function readEntry({ path, content }: FolderEntry): ReadFile {
@@ -157,26 +159,32 @@ function whyHeldBack(
   return first && `${first.path} cannot be read`;
 }
 
-/** Each removal goes with the file that had the object, also when that is gone; a refused file keeps all it had. */
-function withRemovals(
+/** What no file has any more; a refused file keeps all it had. */
+function findUnwanted(
   plans: readonly FilePlan[],
   owned: readonly OwnedObject[],
   keeper: ReadonlyMap<string, string>,
-): readonly FilePlan[] {
+): readonly OwnedObject[] {
   const refused = new Set(plans.filter(({ state }) => state === 'refused').map(({ path }) => path));
+  return owned.filter((object) => !keeper.has(idOf(object)) && !refused.has(object.detail));
+}
+
+/** Each removal goes with the file that had the object, also when that is gone. */
+function withRemovals(
+  plans: readonly FilePlan[],
+  unwanted: readonly OwnedObject[],
+): readonly FilePlan[] {
   const removals = new Map<string, OwnedObject[]>();
-  for (const object of owned) {
-    if (keeper.has(idOf(object)) || refused.has(object.detail)) continue;
+  for (const object of unwanted) {
     removals.set(object.detail, [...(removals.get(object.detail) ?? []), object]);
   }
   const known = new Set(plans.map(({ path }) => path));
-  const gone = [...removals.keys()].filter((path) => !known.has(path));
-  return [
-    ...plans,
-    ...gone.map((path) => ({
+  const gone = [...removals.keys()]
+    .filter((path) => !known.has(path))
+    .map((path) => ({
       ...{ path, state: 'gone' as const, manifests: [], removals: [], problems: [] },
-    })),
-  ]
+    }));
+  return [...plans, ...gone]
     .map((plan) => ({ ...plan, removals: removals.get(plan.path) ?? [] }))
     .sort((a, b) => compareText(a.path, b.path));
 }
