@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { join, resolve, sep } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { HeartlineError } from '../../../shared/errors/heartline-error.js';
 import { compareText } from '../../../shared/names/sort.js';
@@ -9,15 +9,18 @@ import type { Terminal } from '../terminal.js';
 
 const MANIFEST_ENDINGS = ['.yaml', '.yml', '.json'];
 
-/** The texts behind `-f`: a file, `-` for standard input, or a directory's manifests sorted by name. */
+/** The texts behind `-f`: a file, `-` for standard input, or a directory's manifests sorted by name, with those below it if asked. */
 export async function readManifestTexts(
   paths: readonly string[],
   terminal: Terminal,
+  { isRecursive = false } = {},
 ): Promise<readonly ManifestText[]> {
   const texts: ManifestText[] = [];
   for (const path of paths) {
     if (path === '-') texts.push({ source: '-', text: await text(terminal.stdin) });
-    else for (const file of filesAt(path, terminal.cwd)) texts.push(readManifestFile(file));
+    else
+      for (const file of filesAt(path, terminal.cwd, isRecursive))
+        texts.push(readManifestFile(file));
   }
   return texts;
 }
@@ -28,10 +31,10 @@ interface ManifestFile {
   readonly absolute: string;
 }
 
-function filesAt(path: string, cwd: string): readonly ManifestFile[] {
+function filesAt(path: string, cwd: string, isRecursive: boolean): readonly ManifestFile[] {
   const absolute = resolve(cwd, path);
   if (!reading(path, () => statSync(absolute)).isDirectory()) return [{ shown: path, absolute }];
-  const names = reading(path, () => readdirSync(absolute))
+  const names = reading(path, () => listFolder(absolute, isRecursive))
     .filter((name) => MANIFEST_ENDINGS.some((ending) => name.endsWith(ending)))
     .sort(compareText);
   if (names.length > 0) {
@@ -41,6 +44,14 @@ function filesAt(path: string, cwd: string): readonly ManifestFile[] {
     'NOT_FOUND',
     `directory ${path} has no file that ends in ${MANIFEST_ENDINGS.join(', ')}`,
     { subject: path },
+  );
+}
+
+/** Paths below the folder; names that begin with a dot are left out of a walk, as in a watched folder. */
+function listFolder(folder: string, isRecursive: boolean): readonly string[] {
+  if (!isRecursive) return readdirSync(folder);
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (path) => !path.split(sep).some((name) => name.startsWith('.')),
   );
 }
 

@@ -10,6 +10,7 @@ export function addLintCommand(program: Command, context: CommandContext): void 
       'say what the objects of some files mean and what is wrong with them, without a server',
     )
     .requiredOption('-f, --filename <file>', 'file, directory or - (repeatable)', collect)
+    .option('-R, --recursive', 'directories with those below them')
     .option('-n, --namespace <name>', 'namespace of objects without one (default: default)')
     .addOption(outputOption())
     .option(
@@ -21,7 +22,7 @@ export function addLintCommand(program: Command, context: CommandContext): void 
       'after',
       examples(
         'heartline lint -f deploy/examples/tcp-keepalive.yaml',
-        'heartline lint -f policies/ --in-front aws-nlb --strict',
+        'heartline lint -R -f policies/ --in-front aws-nlb --strict',
         'kustomize build . | heartline lint -f - -o json',
       ),
     )

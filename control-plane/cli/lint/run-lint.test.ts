@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, it } from 'node:test';
@@ -144,6 +146,21 @@ describe('heartline lint', () => {
     const { code, out } = await lint(LATE, '--in-front', 'aws-nlb', '-o', 'json');
     assert.equal(code, 0);
     assert.equal((JSON.parse(out) as LintReport).summary.warnings, 1);
+  });
+
+  it('looks into directories below with -R', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'heartline-lint-'));
+    try {
+      mkdirSync(join(folder, 'team'));
+      mkdirSync(join(folder, '.git'));
+      writeFileSync(join(folder, 'a.yaml'), LATE);
+      writeFileSync(join(folder, 'team', 'b.yml'), LATE);
+      writeFileSync(join(folder, '.git', 'c.yaml'), 'a: [');
+      assert.match((await lint('', '-f', folder, '-R')).out, /\n2 objects, 0 errors/);
+      assert.match((await lint('', '-f', folder)).out, /\n1 object, 0 errors/);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('is wrong usage with a product that is none', async () => {

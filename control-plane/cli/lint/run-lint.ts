@@ -17,6 +17,7 @@ export interface LintFlags {
   readonly filename: readonly string[];
   readonly namespace?: string;
   readonly output: OutputFormat;
+  readonly recursive?: boolean;
   readonly inFront?: string;
   readonly strict?: boolean;
 }
@@ -24,7 +25,9 @@ export interface LintFlags {
 /** `heartline lint`: needs no server. 0, or the exit code of invalid objects: for problems, and under --strict for warnings. */
 export async function runLint(terminal: Terminal, flags: LintFlags): Promise<number> {
   const inFront = readInFront(flags.inFront);
-  const texts = await readManifestTexts(flags.filename, terminal);
+  const texts = await readManifestTexts(flags.filename, terminal, {
+    isRecursive: flags.recursive ?? false,
+  });
   const rule = {
     namespace: flags.namespace ?? 'default',
     enforced: flags.namespace !== undefined,
