@@ -220,7 +220,7 @@ describe('lists', () => {
       await asked;
       const { status, headers, json } = answer as Answer;
       assert.deepEqual([status, json.reason], [504, 'Timeout']);
-      assert.match(json.message, /^Too large resource version: 9, current: 1$/);
+      assert.match(json.message, /^Timeout: Too large resource version: 9, current: 1$/);
       assert.equal(json.details.causes[0].reason, 'ResourceVersionTooLarge');
       assert.equal(json.details.retryAfterSeconds, 1);
       assert.equal(headers.get('retry-after'), '1');
@@ -268,7 +268,7 @@ describe('lists', () => {
     assert.equal(full.json.rows[0].object.spec.static.port, 18_000);
     const none = await get(api, `${BACKENDS}/a?includeObject=None`, { accept: TABLE });
     assert.equal(none.json.rows.length, 1);
-    assert.equal(none.json.rows[0].object, undefined);
+    assert.equal(none.json.rows[0].object, null);
   });
 
   it('are metadata alone for clients that want no more', async () => {

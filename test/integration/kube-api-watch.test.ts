@@ -175,7 +175,7 @@ describe('watches', () => {
     const [first, second] = await client.atLeast(2);
     assert.equal(first?.object.kind, 'Table');
     assert.ok(first?.object.columnDefinitions.length > 0);
-    assert.deepEqual(second?.object.columnDefinitions, []);
+    assert.equal(second?.object.columnDefinitions, null);
     assert.equal(second?.object.rows[0].cells[0], 'b');
     assert.equal(second?.object.rows[0].object.kind, 'PartialObjectMetadata');
   });

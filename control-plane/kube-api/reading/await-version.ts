@@ -26,7 +26,7 @@ export async function awaitVersion(
 function tooLarge(wanted: number, current: number): HeartlineError {
   return new HeartlineError(
     'TIMEOUT',
-    `Too large resource version: ${wanted}, current: ${current}`,
+    `Timeout: Too large resource version: ${wanted}, current: ${current}`,
     {
       problems: [
         { field: '', message: 'Too large resource version', reason: 'ResourceVersionTooLarge' },

@@ -43,7 +43,7 @@ describe('list options that are refused', () => {
   const rows: [Query, string, RegExp][] = [
     [{ resourceVersion: '-1' }, 'INVALID_ARGUMENT', /invalid resource version "-1"/],
     [{ resourceVersion: 'x' }, 'INVALID_ARGUMENT', /invalid resource version/],
-    [{ limit: '-1' }, 'INVALID_ARGUMENT', /limit is "-1"/],
+    [{ limit: 'x' }, 'INVALID_ARGUMENT', /limit is "x"/],
     [{ limit: ['1', '2'] }, 'INVALID_ARGUMENT', /limit is given 2 times/],
     [{ continue: 'nonsense' }, 'INVALID_ARGUMENT', /continue key is not valid/],
     [{ continue: token, resourceVersion: '5' }, 'INVALID_ARGUMENT', /beside continue/],
@@ -103,6 +103,7 @@ describe('single options', () => {
     const newest = { ...page, version: undefined };
     assert.deepEqual(readListQuery({ continue: encodeContinue(newest) }).page, newest);
   });
+  it('a limit below zero is none', () => assert.equal(readListQuery({ limit: '-1' }).limit, 0));
   it('a GET takes a resourceVersion', () => {
     assert.equal(readGetVersion({}), 0);
     assert.equal(readGetVersion({ resourceVersion: '12' }), 12);

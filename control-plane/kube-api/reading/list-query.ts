@@ -45,7 +45,8 @@ export function readListQuery(query: Query): ListQuery {
   if (singleValue(query, 'sendInitialEvents') !== undefined) {
     throw contradiction('sendInitialEvents', 'sendInitialEvents is for watches: add watch=true');
   }
-  const limit = readCount(query, 'limit') ?? 0;
+  // Kubernetes takes a limit below zero for none.
+  const limit = Math.max(0, readCount(query, 'limit') ?? 0);
   const token = singleValue(query, 'continue') || undefined;
   if (token !== undefined) checkAlone(query);
   return {
@@ -64,7 +65,7 @@ export function readWatchQuery(query: Query): WatchQuery {
     fieldSelector: singleValue(query, 'fieldSelector'),
     begin: readBegin(query),
     allowBookmarks: readFlag(query, 'allowWatchBookmarks') ?? false,
-    timeoutSeconds: readCount(query, 'timeoutSeconds') || undefined,
+    timeoutSeconds: Math.max(0, readCount(query, 'timeoutSeconds') ?? 0) || undefined,
   };
 }
 
@@ -144,10 +145,10 @@ function readVersion(query: Query): number | undefined {
 function readCount(query: Query, name: string): number | undefined {
   const text = singleValue(query, name) ?? '';
   if (text === '') return undefined;
-  if (/^\d{1,9}$/.test(text)) return Number(text);
+  if (/^-?\d{1,9}$/.test(text)) return Number(text);
   throw new HeartlineError(
     'INVALID_ARGUMENT',
-    `${name} is ${JSON.stringify(text)}; give a whole number from 0 to 999999999`,
+    `${name} is ${JSON.stringify(text)}; give a whole number up to 999999999`,
   );
 }
 

@@ -142,5 +142,5 @@ function read({ kind, view }: ServedResource, { namespace, name }: ItemPath) {
 }
 
 function sendJson(reply: FastifyReply, bytes: Buffer): FastifyReply {
-  return reply.type('application/json').send(bytes);
+  return reply.header('cache-control', 'no-cache, private').type('application/json').send(bytes);
 }

@@ -11,14 +11,14 @@ export interface TableStyle {
   readonly encoder: ObjectEncoder;
 }
 
-/** The start of a metav1.Table, up to its rows. */
+/** The start of a metav1.Table, up to its rows; without columns it leaves them to an earlier table of the watch. */
 export function tableHead(metadata: object, columns: readonly PrinterColumn[]): Buffer {
   const definitions = columns.map(({ name, type, format, description, priority }) => ({
     ...{ name, type, format, description, priority },
   }));
   const head = JSON.stringify({
     ...{ kind: 'Table', apiVersion: 'meta.k8s.io/v1', metadata },
-    columnDefinitions: definitions,
+    columnDefinitions: columns.length === 0 ? null : definitions,
   });
   return Buffer.from(`${head.slice(0, -1)},"rows":[`);
 }
@@ -27,7 +27,7 @@ export function tableHead(metadata: object, columns: readonly PrinterColumn[]): 
 export function tableRow(object: KubeObject, style: TableStyle, nowMs: number): Buffer {
   const cells = JSON.stringify(style.columns.map((column) => column.read(object, nowMs)));
   const included = includedObject(object, style);
-  if (included === undefined) return Buffer.from(`{"cells":${cells}}`);
+  if (included === undefined) return Buffer.from(`{"cells":${cells},"object":null}`);
   return Buffer.concat([Buffer.from(`{"cells":${cells},"object":`), included, CLOSE]);
 }
 
