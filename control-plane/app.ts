@@ -53,6 +53,7 @@ import {
   type ManifestSourceOptions,
 } from './source/manifests/manifest-source.js';
 import type { SourceName } from './source/object-door.js';
+import { startNamespaces } from './source/start-namespaces.js';
 import { acquireDataDirLock } from './store/data-dir-lock.js';
 import { openLmdbStore } from './store/lmdb-store.js';
 import { createMemoryStore } from './store/memory-store.js';
@@ -151,6 +152,8 @@ async function start(
     runningSources: sourcesOf(options),
     ...(access && { kindOwner: () => ({ source: 'kubernetes', detail: access.name }) }),
   });
+
+  if (access === undefined) await startNamespaces({ store, door, clock, randomUuid: randomUUID });
 
   const live = createLivePart({
     ...{ store, clock, logger, cluster },

@@ -67,6 +67,10 @@ function writeManifest(name: string, content: string): string {
   return path;
 }
 
+/** What is said about the first object of a namespace. */
+const newNamespace = (name: string): string =>
+  `warning: namespace "${name}" did not exist and was created`;
+
 describe('heartline', () => {
   before(() => {
     directory = mkdtempSync(join(tmpdir(), 'heartline-cli-'));
@@ -84,7 +88,10 @@ describe('heartline', () => {
   });
 
   it('applies, says unchanged, and names what a replace removed', async () => {
-    assert.deepEqual(await heartline(['apply', '-f', TCP]), ok(`${LABEL} created`));
+    assert.deepEqual(await heartline(['apply', '-f', TCP]), {
+      ...ok(`${LABEL} created`),
+      err: newNamespace('httpbin'),
+    });
     assert.deepEqual(await heartline(['apply', '-f', TCP]), ok(`${LABEL} unchanged`));
     assert.equal(api.store.lastSeq(), 1);
     assert.deepEqual(
@@ -104,7 +111,10 @@ describe('heartline', () => {
         'secret.yaml',
         `apiVersion: v1\nkind: Secret\nmetadata: {name: s, namespace: a}\nstringData: {k: ${text}}\n`,
       );
-    assert.deepEqual(await heartline(['apply', '-f', secret('one')]), ok('secret/s created'));
+    assert.deepEqual(await heartline(['apply', '-f', secret('one')]), {
+      ...ok('secret/s created'),
+      err: newNamespace('a'),
+    });
     assert.deepEqual(
       await heartline(['apply', '-f', secret('two')]),
       ok('secret/s configured: values that are not shown'),
@@ -257,7 +267,7 @@ describe('heartline', () => {
       assert.equal(result.out, `${LABEL} created`);
       assert.match(
         result.err,
-        /^error: .*two\.yaml:1:1: agentgatewaypolicy\.agentgateway\.dev\/bad: /,
+        /^error: .*two\.yaml:1:1: agentgatewaypolicy\.agentgateway\.dev\/bad: /m,
       );
       assert.equal(result.code, 65);
     });
@@ -510,7 +520,7 @@ describe('heartline', () => {
       assert.deepEqual(await run(['apply', '-f', TCP]), {
         code: 0,
         out: `${LABEL} created\n`,
-        err: '',
+        err: `${newNamespace('httpbin')}\n`,
       });
     });
 

@@ -178,6 +178,11 @@ spec:
 
   it('unknown fields: refused, warned about, or dropped in silence', async () => {
     const odd = policy('30s', { tiem: '5s', interval: '5s' });
+    await send(api, 'POST', '/api/v1/namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'httpbin' },
+    });
     const strict = await send(api, 'POST', `${POLICIES}?fieldValidation=Strict`, odd);
     assertStatus(strict, 400, 'BadRequest', /unknown field.*tiem/);
     const ignored = await send(api, 'POST', `${POLICIES}?fieldValidation=Ignore&dryRun=All`, odd);

@@ -26,6 +26,14 @@ const GATEWAY_API = { group: 'gateway.networking.k8s.io', categories: ['gateway-
 export const KINDS: readonly Kind[] = [
   {
     ...CORE,
+    kind: 'Namespace',
+    plural: 'namespaces',
+    singular: 'namespace',
+    shortNames: ['ns'],
+    namespaced: false,
+  },
+  {
+    ...CORE,
     kind: 'Secret',
     plural: 'secrets',
     singular: 'secret',
@@ -113,6 +121,11 @@ export const KINDS: readonly Kind[] = [
     namespaced: true,
   },
 ];
+
+/** Whether a kind is core/v1 Namespace, what the others lie in. */
+export function isNamespaceKind({ group, kind }: Kind): boolean {
+  return group === '' && kind === 'Namespace';
+}
 
 /** By kind, plural, singular or short name, in any case, as kubectl resolves it. */
 export function findKind(word: string): Kind | undefined {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FieldProblem } from '../../shared/errors/heartline-error.js';
 import { formatFieldPath } from './field-path.js';
-import type { Kind } from './kinds.js';
+import { isNamespaceKind, type Kind } from './kinds.js';
 import type { ObjectMeta } from './kube-object.js';
 import { showValue } from './schema-problems.js';
 import { isJsonObject } from './structural-schema.js';
@@ -51,7 +51,7 @@ export function readMetadata(kind: Kind, raw: unknown): ReadMetadata {
   const problems: FieldProblem[] = [];
   if (raw !== undefined && !isJsonObject(raw))
     problems.push(invalid(['metadata'], raw, 'an object'));
-  checkName(source['name'], problems);
+  checkName(kind, source['name'], problems);
   checkNamespace(kind, source['namespace'], problems);
   const fields: Record<string, unknown> = { name: source['name'] };
   if (kind.namespaced) fields['namespace'] = source['namespace'];
@@ -99,12 +99,15 @@ function describeUnkept(key: string): string {
   return `metadata.${key} is not kept: this control plane does not act on it`;
 }
 
-function checkName(name: unknown, problems: FieldProblem[]): void {
+function checkName(kind: Kind, name: unknown, problems: FieldProblem[]): void {
   if (name === undefined || name === null || name === '') {
     problems.push({
       ...required(['metadata', 'name'], ''),
       message: 'Required value: name or generateName is required',
     });
+  } else if (isNamespaceKind(kind)) {
+    if (isDnsLabel(name)) return;
+    problems.push(invalid(['metadata', 'name'], name, `${DNS_LABEL_WORDS}, for example httpbin`));
   } else if (typeof name !== 'string' || name.length > 253 || !DNS_SUBDOMAIN.test(name)) {
     const wanted =
       'a DNS subdomain (RFC 1123): at most 253 lower case letters, digits, - and ., starting and ending with a letter or digit';
@@ -119,11 +122,16 @@ function checkNamespace(kind: Kind, namespace: unknown, problems: FieldProblem[]
     if (!absent) problems.push(invalid(path, namespace, `absent: ${kind.kind} has no namespace`));
   } else if (absent) {
     problems.push(required(path, 'default'));
-  } else if (typeof namespace !== 'string' || namespace.length > 63 || !DNS_LABEL.test(namespace)) {
-    const wanted =
-      'a DNS label (RFC 1123): at most 63 lower case letters, digits and -, starting and ending with a letter or digit';
-    problems.push(invalid(path, namespace, `${wanted}, for example default`));
+  } else if (!isDnsLabel(namespace)) {
+    problems.push(invalid(path, namespace, `${DNS_LABEL_WORDS}, for example default`));
   }
+}
+
+const DNS_LABEL_WORDS =
+  'a DNS label (RFC 1123): at most 63 lower case letters, digits and -, starting and ending with a letter or digit';
+
+function isDnsLabel(value: unknown): boolean {
+  return typeof value === 'string' && value.length <= 63 && DNS_LABEL.test(value);
 }
 
 function readTextMap(

@@ -279,7 +279,7 @@ describe('delete', () => {
     assert.deepEqual(result?.object.status, { ancestors: [] });
     assert.equal(result?.object.metadata.resourceVersion, '2');
     assert.equal(door.get(policyKind, 'httpbin', 'httpbin-keepalive'), undefined);
-    assert.deepEqual(store.list('').entries, []);
+    assert.deepEqual(store.list(key).entries, []);
   });
 
   test('of a missing object: NOT_FOUND', async () => {

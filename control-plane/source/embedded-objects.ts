@@ -2,14 +2,24 @@
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import { compareText } from '../../shared/names/sort.js';
 import type { Clock } from '../../shared/time/clock.js';
+import type { Op } from '../log/transaction.js';
 import type { Writer } from '../merge/manager.js';
 import type { Admission } from '../policy/admission.js';
-import { apiVersionOf, findKind, type Kind, objectPrefix, statusKey } from '../policy/kinds.js';
+import {
+  apiVersionOf,
+  findKind,
+  isNamespaceKind,
+  type Kind,
+  objectPrefix,
+  statusKey,
+} from '../policy/kinds.js';
 import type { KubeObject } from '../policy/kube-object.js';
 import { redactSecret } from '../policy/secret-data.js';
 import type { Store } from '../store/store.js';
 import { admitChanges, type Prepared } from './admit-changes.js';
+import { emptyNamespace } from './delete-namespace.js';
 import { withGeneratedName } from './generated-name.js';
+import { isBeingTerminated, isTerminating, missingNamespaces, newNamespace } from './namespaces.js';
 import type { ApplyRequest, ChangeResult, ObjectDoor, SourceName, Target } from './object-door.js';
 import { type Owner, planOwner, readOwner, refuseOwnedKind } from './ownership.js';
 import { patchedChange } from './patched-change.js';
@@ -39,6 +49,7 @@ const MAX_ROUNDS = 16;
 
 /** One change of a request as it will be written. */
 interface Step {
+  readonly change: Target;
   readonly current: StoredObject | undefined;
   readonly planned: PlannedChange;
   readonly warnings: readonly string[];
@@ -74,22 +85,51 @@ export function createObjectDoor(options: EmbeddedObjectsOptions): ObjectDoor {
         ? prepared
         : patchedChange(prepared.change, current, { admission, options: checks, writer });
     const planned = planChange(change, current, { birth: newBirth(), writer, schema });
+    if (
+      change.verb === 'create' &&
+      change.kind.namespaced &&
+      isTerminating(store.get, change.namespace)
+    ) {
+      throw isBeingTerminated(change);
+    }
     // A status belongs to whoever looks after the object, not to the source of what it should be.
-    if (change.verb === 'replace-status') return { current, warnings, planned };
+    if (change.verb === 'replace-status') return { change, current, warnings, planned };
     const stored = { exists: current !== undefined, owner: readOwner(store.get, change) };
     const owner = planOwner(change, stored, { by, outcome: planned.outcome, running });
-    return { current, warnings, planned: { ...planned, ops: [...planned.ops, ...owner] } };
+    return { change, current, warnings, planned: { ...planned, ops: [...planned.ops, ...owner] } };
   };
 
   /** Returns the sequence of the write, 0 when nothing had to be written, undefined when the race was lost. */
   const commit = async (
     { caller: { actor, reason }, dryRun }: ApplyRequest,
-    planned: readonly PlannedChange[],
+    ops: readonly Op[],
   ): Promise<number | undefined> => {
-    const ops = planned.flatMap((plan) => plan.ops);
     if (dryRun || ops.length === 0) return 0;
     const result = await store.commit({ actor, reason, time: clock.wallMs(), ops });
     return result.ok ? result.seq : undefined;
+  };
+
+  /** A namespace goes last: everything in it goes first, once it is known that the namespace may go. */
+  const emptyNamespaces = async (
+    prepared: readonly Prepared[],
+    request: ApplyRequest,
+  ): Promise<void> => {
+    const { actor, reason, source = 'embedded', sourceDetail: detail = '' } = request.caller;
+    const by: Owner = { source, detail };
+    for (const one of prepared) {
+      const { verb, kind, name } = one.change;
+      if (verb !== 'delete' || !isNamespaceKind(kind) || request.dryRun) continue;
+      plan(one, request);
+      await emptyNamespace(name, {
+        ...{ store, actor, reason, time: clock.wallMs() },
+        planOwner: (target) =>
+          planOwner(
+            target,
+            { exists: true, owner: readOwner(store.get, target) },
+            { by, outcome: 'deleted', running },
+          ),
+      });
+    }
   };
 
   return {
@@ -98,17 +138,23 @@ export function createObjectDoor(options: EmbeddedObjectsOptions): ObjectDoor {
         withGeneratedName(change, (target) => find(target) !== undefined, options.randomUuid),
       );
       const prepared = admitChanges(admission, { ...request, changes }, { findGateway });
+      await emptyNamespaces(prepared, request);
       for (let round = 0; round < MAX_ROUNDS; round += 1) {
         const steps = prepared.map((one) => plan(one, request));
-        const seq = await commit(
-          request,
-          steps.map(({ planned }) => planned),
+        const created = steps.filter(({ planned }) => planned.outcome === 'created');
+        const missing = missingNamespaces(
+          created.map(({ change }) => change),
+          store.get,
         );
+        const seq = await commit(request, [
+          ...missing.flatMap((name) => newNamespace(name, newBirth())),
+          ...steps.flatMap(({ planned }) => planned.ops),
+        ]);
         if (seq === undefined) continue;
         return steps.map((step) => ({
           outcome: step.planned.outcome,
           object: resultObject(step, seq),
-          warnings: step.warnings,
+          warnings: [...namespaceWarnings(step, missing, request.dryRun), ...step.warnings],
         }));
       }
       throw new HeartlineError(
@@ -134,6 +180,17 @@ export function createObjectDoor(options: EmbeddedObjectsOptions): ObjectDoor {
   };
 }
 
+function namespaceWarnings(
+  { change }: Step,
+  missing: readonly string[],
+  isDryRun: boolean,
+): readonly string[] {
+  const { namespace, kind } = change;
+  if (!kind.namespaced || !missing.includes(namespace)) return [];
+  const word = isDryRun ? 'does not exist and would be created' : 'did not exist and was created';
+  return [`namespace ${JSON.stringify(namespace)} ${word}`];
+}
+
 function byName({ metadata: a }: KubeObject, { metadata: b }: KubeObject): number {
   return compareText(a.namespace ?? '', b.namespace ?? '') || compareText(a.name, b.name);
 }
@@ -143,7 +200,7 @@ function resultObject({ planned, current }: Step, seq: number): ChangeResult['ob
   const { object, status, ops } = planned;
   if (current === undefined) {
     if (seq === 0) return redactSecret(object);
-    return toClientObject({ object, revision: seq, status: undefined, statusRevision: 0 });
+    return toClientObject({ object, revision: seq, status, statusRevision: 0 });
   }
   const written = planned.outcome === 'configured' && ops.length > 0 && seq > 0;
   return toClientObject({ ...current, object, status, ...(written ? { revision: seq } : {}) });

@@ -5,9 +5,16 @@ import type { JsonObject } from '../merge/json-object.js';
 import { type ManagedFieldsEntry, readManagedFields, type Writer } from '../merge/manager.js';
 import { managersToKeep } from '../merge/sent-managers.js';
 import { trackUpdate } from '../merge/track-update.js';
-import { objectKey, statusKey } from '../policy/kinds.js';
+import { isNamespaceKind, objectKey, statusKey } from '../policy/kinds.js';
 import type { KubeObject, ObjectMeta } from '../policy/kube-object.js';
 import type { StructuralSchema } from '../policy/structural-schema.js';
+import {
+  ACTIVE,
+  activeStatus,
+  completeNamespace,
+  DEFAULT_NAMESPACE,
+  mayNotBeDeleted,
+} from './namespaces.js';
 import type { ChangeResult, Target } from './object-door.js';
 import {
   alreadyExists,
@@ -108,6 +115,7 @@ function planCreate(
   }
   if (current !== undefined) throw alreadyExists(change);
   const fresh = storedForm(object, change, { ...birth, generation: 1 });
+  const isNamespace = isNamespaceKind(kind);
   const managers =
     change.managers ??
     trackUpdate({
@@ -120,11 +128,11 @@ function planCreate(
   return {
     outcome: 'created',
     object: stored,
-    status: undefined,
+    status: isNamespace ? ACTIVE : undefined,
     ops: [
       { op: 'put', key, value: toJson(stored), expectedRevision: 0 },
       // Of an object of this name that is gone; a new one must not begin with an old status.
-      { op: 'delete', key: statusKey(kind, namespace, name) },
+      isNamespace ? activeStatus(name) : { op: 'delete', key: statusKey(kind, namespace, name) },
     ],
   };
 }
@@ -200,6 +208,7 @@ function planDelete(
   current: StoredObject,
 ): PlannedChange {
   const { kind, namespace, name, uid = '', resourceVersion = '' } = change;
+  if (isNamespaceKind(kind) && name === DEFAULT_NAMESPACE) throw mayNotBeDeleted(name);
   const found = { UID: current.object.metadata.uid ?? '', version: resourceVersionOf(current) };
   if (uid !== '' && uid !== found.UID) {
     throw preconditionFailed(change, { field: 'UID', wanted: uid, found: found.UID });
@@ -274,7 +283,7 @@ type Identity = Pick<ObjectMeta, 'uid' | 'creationTimestamp' | 'generation' | 'g
 /** What a client may not set comes from `identity`; what it may set comes from the object. */
 function storedForm(object: KubeObject, target: Target, identity: Identity): KubeObject {
   const { labels, annotations, generateName } = object.metadata;
-  return {
+  const stored: KubeObject = {
     apiVersion: object.apiVersion,
     kind: object.kind,
     metadata: {
@@ -287,6 +296,7 @@ function storedForm(object: KubeObject, target: Target, identity: Identity): Kub
     },
     ...bodyOf(object),
   };
+  return isNamespaceKind(target.kind) ? completeNamespace(stored) : stored;
 }
 
 /** Entries that the object has already leave it as it is. */
