@@ -4,7 +4,7 @@ import type { KubeObject } from '../../policy/kube-object.js';
 import type { ObservedChange } from '../resources/object-view.js';
 import type { ServedResource } from '../resources/served-resource.js';
 import type { Status } from '../status.js';
-import type { ObjectEncoder } from './encoded-object.js';
+import { FORGETFUL_ENCODER, type ObjectEncoder } from './encoded-object.js';
 import { encodeOne } from './list-body.js';
 import type { Representation } from './representation.js';
 import { type ChangeType, eventObject } from './watch-transition.js';
@@ -26,31 +26,47 @@ export interface FrameEncoder {
   encoded(): number;
 }
 
+/** Newest changes whose frames are kept; who comes later has them encoded again. */
+const MAX_SHARED = 1_024;
+
 export function createFrameEncoder(options: {
   readonly encoder: ObjectEncoder;
   readonly wallMs: () => number;
 }): FrameEncoder {
   const { encoder, wallMs } = options;
-  const shared = new WeakMap<ObservedChange, Map<string, Buffer>>();
+  const shared = new Map<ObservedChange, Map<string, Buffer>>();
   let count = 0;
 
-  const encode = (object: KubeObject, type: ChangeType, style: FrameStyle): Buffer => {
+  const framesOf = (change: ObservedChange): Map<string, Buffer> => {
+    const known = shared.get(change);
+    if (known !== undefined) return known;
+    const [oldest] = shared.keys();
+    if (shared.size >= MAX_SHARED && oldest !== undefined) shared.delete(oldest);
+    const frames = new Map<string, Buffer>();
+    shared.set(change, frames);
+    return frames;
+  };
+  const encode = (
+    object: KubeObject,
+    type: ChangeType,
+    style: FrameStyle & { readonly encoder: ObjectEncoder },
+  ): Buffer => {
     count += 1;
-    return frame(type, encodeOne(object, { ...style, encoder, nowMs: wallMs() }));
+    return frame(type, encodeOne(object, { ...style, nowMs: wallMs() }));
   };
   return {
     change(change, type, style) {
-      const frames = shared.get(change) ?? new Map<string, Buffer>();
-      shared.set(change, frames);
+      const frames = framesOf(change);
       const key = `${type} ${styleKey(style)}`;
       const known = frames.get(key);
       if (known !== undefined) return known;
       const object = eventObject(change, type);
-      const bytes = object === undefined ? EMPTY : encode(object, type, style);
+      const whole = { ...style, encoder: FORGETFUL_ENCODER };
+      const bytes = object === undefined ? EMPTY : encode(object, type, whole);
       frames.set(key, bytes);
       return bytes;
     },
-    initial: (object, style) => encode(object, 'ADDED', style),
+    initial: (object, style) => encode(object, 'ADDED', { ...style, encoder }),
     encoded: () => count,
   };
 }

@@ -7,7 +7,7 @@ import type { ObservedChange } from './object-view.js';
 const MIN_REVISIONS = 10_000;
 const MIN_AGE_MS = 600_000;
 /** Changes of one kind kept at most, whatever their age: a flood must not fill the memory. */
-const MAX_CHANGES = 200_000;
+const MAX_CHANGES = 50_000;
 
 /** The newest changes of one kind, oldest first. */
 export interface ChangeWindow {
