@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHmac, randomBytes, randomUUID } from 'node:crypto';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { Registry } from 'prom-client';
-import { HeartlineError, toHeartlineError } from '../shared/errors/heartline-error.js';
+import { toHeartlineError } from '../shared/errors/heartline-error.js';
 import { packageRoot } from '../shared/process/package-root.js';
 import { packageVersion } from '../shared/process/package-version.js';
+import { StopList } from '../shared/process/stop-list.js';
 import { loadPackageDefinition } from '../shared/proto/package-definition.js';
 import { loadWire } from '../shared/proto/wire.js';
 import type { Logger } from '../shared/telemetry/logger.js';
 import type { Clock } from '../shared/time/clock.js';
 import { systemClock } from '../shared/time/system-clock.js';
 import { createAuthenticator } from './auth/authenticate.js';
-import type { TokenEntry } from './auth/identity.js';
+import { tokensOf } from './auth/installation-tokens.js';
 import { readOrCreateToken } from './auth/token-files.js';
 import { createMemoryBus } from './bus/memory-bus.js';
 import { compileGateway } from './compile/compile-gateway.js';
@@ -29,6 +29,7 @@ import { storedResources } from './kube-api/resources/stored-resources.js';
 import { startApiServer } from './kube-api/server.js';
 import { createListenerJoiner } from './live/joined-listeners.js';
 import { createLivePart } from './live/live-part.js';
+import { createDigest } from './live/secret-digest.js';
 import { openServerCertificate } from './pki/server-certificate.js';
 import { serverNames } from './pki/server-names.js';
 import { type Admission, createAdmission } from './policy/admission.js';
@@ -55,8 +56,7 @@ import {
 import type { SourceName } from './source/object-door.js';
 import { startNamespaces } from './source/start-namespaces.js';
 import { acquireDataDirLock } from './store/data-dir-lock.js';
-import { openLmdbStore } from './store/lmdb-store.js';
-import { createMemoryStore } from './store/memory-store.js';
+import { makeDataDir, openStore } from './store/open-store.js';
 import type { Store } from './store/store.js';
 import { createDiscoveryService } from './xds/discovery-service.js';
 import { startRpcServer } from './xds/server.js';
@@ -138,7 +138,7 @@ async function start(
 
   makeDataDir(dataDir);
   started.add(acquireDataDirLock(dataDir));
-  const store = await openStore(options);
+  const store = await openStore(options, randomUUID);
   started.add(() => store.close());
   const authenticate = createAuthenticator(tokensOf(dataDir, cluster));
   const bus = createMemoryBus({ source: 'control-plane', clock, logger });
@@ -297,71 +297,8 @@ function createSource(
   });
 }
 
-/** What has to be stopped, the last started first. */
-class StopList {
-  readonly #stops: (() => void | Promise<void>)[] = [];
-
-  add(stop: () => void | Promise<void>): void {
-    this.#stops.push(stop);
-  }
-
-  /** Stops everything once; a part that fails to stop does not keep the others from it. */
-  async stopAll(): Promise<void> {
-    const failures: unknown[] = [];
-    for (const stop of this.#stops.splice(0).reverse()) {
-      try {
-        await stop();
-      } catch (thrown) {
-        failures.push(thrown);
-      }
-    }
-    if (failures.length > 0) throw toHeartlineError(failures[0]);
-  }
-}
-
 function ownAddresses(): string[] {
   return Object.values(networkInterfaces()).flatMap((all = []) =>
     all.map(({ address }) => address),
   );
-}
-
-function makeDataDir(dataDir: string): void {
-  try {
-    mkdirSync(dataDir, { recursive: true });
-    chmodSync(dataDir, 0o700);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new HeartlineError('CONFIG', `the data directory ${dataDir} cannot be used: ${reason}`, {
-      subject: dataDir,
-      cause,
-    });
-  }
-}
-
-async function openStore({ dataDir, storeKind = 'lmdb' }: ControlPlaneOptions): Promise<Store> {
-  switch (storeKind) {
-    case 'memory':
-      return createMemoryStore(randomUUID());
-    case 'lmdb':
-      return openLmdbStore({ dir: dataDir, newStoreId: randomUUID });
-  }
-}
-
-/** Tells values apart without telling anything about them to whoever lacks the installation's key. */
-function createDigest(key: string): (value: Uint8Array) => string {
-  return (value) => createHmac('sha256', key).update(value).digest('hex');
-}
-
-/** The two identities of an installation: who administers it, and its workers. */
-function tokensOf(dataDir: string, cluster: string): TokenEntry[] {
-  return [
-    {
-      token: readOrCreateToken(join(dataDir, 'api.token')),
-      identity: { name: 'admin', audience: 'api', gateways: 'all' },
-    },
-    {
-      token: readOrCreateToken(join(dataDir, 'worker.token')),
-      identity: { name: 'worker', audience: 'worker', cluster, gateways: 'all' },
-    },
-  ];
 }
