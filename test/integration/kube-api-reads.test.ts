@@ -197,6 +197,17 @@ describe('lists', () => {
     assert.deepEqual(namesOf(await get(api, `${BACKENDS}?limit=9&continue=${token}`)), ['d', 'e']);
   });
 
+  it('an object that is not there is told about as Kubernetes does', async () => {
+    const { status, json } = await get(api, `${BACKENDS}/nobody`);
+    assert.equal(status, 404);
+    assert.equal(json.message, 'agentgatewaybackends.agentgateway.dev "nobody" not found');
+    assert.deepEqual(json.details, {
+      name: 'nobody',
+      group: 'agentgateway.dev',
+      kind: 'agentgatewaybackends',
+    });
+  });
+
   it('are of the revision that is asked for', async () => {
     await apply(api, toDelete(sampleBackend('a')));
     const exact = await get(api, `${BACKENDS}?resourceVersion=1&resourceVersionMatch=Exact`);

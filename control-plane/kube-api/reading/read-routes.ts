@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HeartlineError } from '../../../shared/errors/heartline-error.js';
-import { inNamespace, resourceWord } from '../../policy/kinds.js';
+import { resourceWord } from '../../policy/kinds.js';
 import type { Query } from '../request-options.js';
 import {
   type ItemParams,
@@ -134,11 +134,9 @@ function represent(request: FastifyRequest, reply: FastifyReply): Representation
 function read({ kind, view }: ServedResource, { namespace, name }: ItemPath) {
   const object = view.get(namespace, name);
   if (object !== undefined) return object;
-  throw new HeartlineError(
-    'NOT_FOUND',
-    `${resourceWord(kind)} "${name}" not found${inNamespace(kind, namespace)}`,
-    { subject: name },
-  );
+  throw new HeartlineError('NOT_FOUND', `${resourceWord(kind)} "${name}" not found`, {
+    subject: name,
+  });
 }
 
 function sendJson(reply: FastifyReply, bytes: Buffer): FastifyReply {
