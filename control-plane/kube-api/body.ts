@@ -26,7 +26,7 @@ export function bodyFormat(contentType: string | undefined): BodyFormat {
   if (isUtf8 && type.trim() === 'application/yaml') return 'yaml';
   throw new HeartlineError(
     'UNSUPPORTED_MEDIA',
-    `content type ${JSON.stringify(contentType ?? '')} is not supported; send application/json or application/yaml in UTF-8`,
+    `the body of the request was in an unknown format (${JSON.stringify(contentType ?? '')}) - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf, in UTF-8`,
   );
 }
 

@@ -11,6 +11,9 @@ import { createFrameEncoder } from './reading/watch-frames.js';
 import { createWatches } from './reading/watches.js';
 import { resourcePaths } from './resources/resource-paths.js';
 import type { ServedResource } from './resources/served-resource.js';
+import { addAccessRoutes } from './writing/access-routes.js';
+import { createProtobufReader } from './writing/protobuf-body.js';
+import { createBodyReader } from './writing/request-body.js';
 import { addWriteRoutes } from './writing/write-routes.js';
 
 export interface ObjectRoutesOptions {
@@ -31,9 +34,12 @@ export function addObjectRoutes(app: FastifyInstance, options: ObjectRoutesOptio
   const watches = createWatches(options);
   app.addHook('preClose', async () => watches.endAll());
   const reading = { clock, random, encoder, frames, watches };
+  const readBody = createBodyReader(createProtobufReader());
+  const writing = { door, readBody };
+  addAccessRoutes(app, resources, readBody);
   for (const resource of resources) {
     addReadRoutes(app, resource, reading);
-    if (resource.verbs.includes('update')) addWriteRoutes(app, door, resource);
+    if (resource.verbs.includes('update')) addWriteRoutes(app, resource, writing);
     const { everywhere, collection, item } = resourcePaths(resource.kind);
     const status = resource.subresources.includes('status') ? [`${item}/status`] : [];
     for (const path of new Set([everywhere, collection, item, ...status]))

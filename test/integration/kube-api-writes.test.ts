@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { coreMessages } from '../../control-plane/kube-api/writing/core-messages.js';
 import type { KubeObject } from '../../control-plane/policy/kube-object.js';
 import { startTestApi, type TestApi } from '../support/api-server.js';
 import { samplePolicy } from '../support/sample-objects.js';
@@ -252,6 +253,76 @@ describe('writes over HTTP', () => {
     assert.equal(status, 201);
     assert.match(json.metadata.name, /^gen-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
     assert.equal(json.metadata.generateName, 'gen-');
+  });
+
+  it('reads what typed clients send as protobuf', async () => {
+    const type = coreMessages().lookupType('Namespace');
+    const raw = type.encode({ metadata: { name: 'typed', labels: { a: 'b' } } }).finish();
+    const typeMeta = { apiVersion: 'v1', kind: 'Namespace' };
+    const body = coreMessages().lookupType('Unknown').encode({ typeMeta, raw }).finish();
+    const response = await fetch(`${api.url}/api/v1/namespaces`, {
+      method: 'POST',
+      headers: {
+        authorization: `Bearer ${api.token}`,
+        'content-type': 'application/vnd.kubernetes.protobuf',
+        accept: 'application/vnd.kubernetes.protobuf,application/json',
+      },
+      body: Buffer.concat([Buffer.from('k8s\0', 'latin1'), body]),
+    });
+    assert.equal(response.status, 201);
+    const { metadata, status } = (await response.json()) as KubeObject;
+    assert.deepEqual(metadata.labels, { a: 'b', 'kubernetes.io/metadata.name': 'typed' });
+    assert.deepEqual(status, { phase: 'Active' });
+  });
+
+  it('says what the caller may do', async () => {
+    const review = (resourceAttributes: object) =>
+      send(api, 'POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', {
+        body: {
+          apiVersion: 'authorization.k8s.io/v1',
+          kind: 'SelfSubjectAccessReview',
+          spec: { resourceAttributes },
+        },
+      });
+    const group = 'agentgateway.dev';
+    const rows: readonly [object, boolean][] = [
+      [{ verb: 'create', group, resource: 'agentgatewaypolicies' }, true],
+      [{ verb: 'patch', group, resource: 'agentgatewaypolicies', subresource: 'status' }, true],
+      [{ verb: 'create', group: '', resource: 'agentgatewaypolicies' }, false],
+      [{ verb: 'escalate', group, resource: 'agentgatewaypolicies' }, false],
+      [{ verb: 'get', group: 'apps', resource: 'daemonsets' }, false],
+    ];
+    for (const [attributes, allowed] of rows) {
+      const { status, json } = await review(attributes);
+      assert.equal(status, 201);
+      assert.deepEqual(json.status, { allowed }, JSON.stringify(attributes));
+    }
+    const rules = await send(api, 'POST', '/apis/authorization.k8s.io/v1/selfsubjectrulesreviews', {
+      body: { kind: 'SelfSubjectRulesReview', spec: { namespace: 'default' } },
+    });
+    assert.match(JSON.stringify(rules.json.status), /"resources":\["agentgatewaypolicies"\]/);
+    const who = await send(api, 'POST', '/apis/authentication.k8s.io/v1/selfsubjectreviews', {
+      body: { kind: 'SelfSubjectReview' },
+    });
+    assert.match(JSON.stringify(who.json.status), /"username":"admin"/);
+  });
+
+  it('a DELETE of a collection takes what its selector chooses', async () => {
+    for (const [name, team] of [
+      ['c1', 'a'],
+      ['c2', 'a'],
+      ['c3', 'b'],
+    ] as const) {
+      const object = samplePolicy(name, {});
+      const metadata = { ...object.metadata, labels: { collection: 'yes', team } };
+      await send(api, 'POST', POLICIES, { body: { ...object, metadata } });
+    }
+    const names = ({ json }: Answer) => json.items?.map(({ metadata }) => metadata.name);
+    const dry = await send(api, 'DELETE', `${POLICIES}?labelSelector=team%3Da&dryRun=All`);
+    assert.deepEqual(names(dry), ['c1', 'c2']);
+    const taken = await send(api, 'DELETE', `${POLICIES}?labelSelector=team%3Da`);
+    assert.deepEqual(names(taken), ['c1', 'c2']);
+    assert.deepEqual(names(await send(api, 'GET', `${POLICIES}?labelSelector=collection`)), ['c3']);
   });
 
   it('a DELETE looks at its preconditions', async () => {

@@ -7,7 +7,7 @@ import type { ObjectView } from './object-view.js';
 import { crdColumns } from './printer-column.js';
 import { READ_VERBS, type ServedResource, type Verb } from './served-resource.js';
 
-const WRITE_VERBS: readonly Verb[] = ['create', 'delete', 'patch', 'update'];
+const WRITE_VERBS: readonly Verb[] = ['create', 'delete', 'deletecollection', 'patch', 'update'];
 
 /** The kinds of the log as the API serves them: what their schema files say, over their views. */
 export function storedResources(

@@ -1,9 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FastifyRequest } from 'fastify';
-import type { Kind } from '../../policy/kinds.js';
 import { parseBody } from '../body.js';
+import { PROTOBUF, type ProtobufReader } from './protobuf-body.js';
 
-/** The one object in a request's body. */
-export function parseRequestBody(request: FastifyRequest, _kind: Kind): unknown {
-  return parseBody(request.body as Buffer, request.headers['content-type']);
+/** Reads the one object in a request's body: JSON, YAML, or protobuf of kinds that typed clients send so. */
+export type BodyReader = (request: FastifyRequest) => unknown;
+
+export function createBodyReader(readProtobuf: ProtobufReader): BodyReader {
+  return ({ body, headers }) => {
+    const contentType = headers['content-type'];
+    const [type = ''] = (contentType ?? '').split(';');
+    if (type.trim().toLowerCase() === PROTOBUF) return readProtobuf(body as Buffer);
+    return parseBody(body as Buffer, contentType);
+  };
 }

@@ -1,35 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { HeartlineError } from '../../../shared/errors/heartline-error.js';
+import { apiVersionOf } from '../../policy/kinds.js';
 import type { KubeObject } from '../../policy/kube-object.js';
 import type { ChangeResult, ObjectChange, ObjectDoor, Target } from '../../source/object-door.js';
 import { notFound } from '../../source/refusals.js';
 import { callerOf } from '../caller.js';
 import { readObject } from '../object-request.js';
-import type { Query } from '../request-options.js';
+import { parseSelection } from '../reading/selection.js';
+import { type Query, singleValue } from '../request-options.js';
 import { type ItemParams, itemPathOf, resourcePaths } from '../resources/resource-paths.js';
 import type { ServedResource } from '../resources/served-resource.js';
 import { deletedStatus } from '../status.js';
 import { renderWarning } from '../warning-header.js';
-import { readDeleteOptions } from './delete-options.js';
+import { type DeleteOptions, readDeleteOptions } from './delete-options.js';
 import { patchTypeOf, readPatch } from './patch-body.js';
-import { parseRequestBody } from './request-body.js';
+import type { BodyReader } from './request-body.js';
 import { readWriteOptions, type WriteOptions } from './write-options.js';
 
 type ItemRequest = FastifyRequest<{ Params: ItemParams }>;
 
+export interface WriteContext {
+  readonly door: ObjectDoor;
+  readonly readBody: BodyReader;
+}
+
 /** What is written of one resource: create, replace, patch, delete, and its status by itself. */
 export function addWriteRoutes(
   app: FastifyInstance,
-  door: ObjectDoor,
-  { kind, subresources }: ServedResource,
+  { kind, subresources, selectableFields }: ServedResource,
+  { door, readBody }: WriteContext,
 ): void {
   const { collection, item } = resourcePaths(kind);
   const targetOf = (request: ItemRequest): Target => ({ kind, ...itemPathOf(request.params) });
 
   app.post<{ Params: ItemParams }>(collection, async (request, reply) => {
     const { namespace } = itemPathOf(request.params);
-    const { name, object } = readObject({ kind, namespace }, parseRequestBody(request, kind));
+    const { name, object } = readObject({ kind, namespace }, readBody(request));
     const result = await change(door, request, { verb: 'create', kind, namespace, name, object });
     return answer(reply.code(201), result);
   });
@@ -43,7 +50,7 @@ export function addWriteRoutes(
   for (const { path, replace, patch } of parts) {
     app.put<{ Params: ItemParams }>(path, async (request, reply) => {
       const target = targetOf(request);
-      const { object } = readObject(target, parseRequestBody(request, kind));
+      const { object } = readObject(target, readBody(request));
       return answer(reply, await change(door, request, { ...target, verb: replace, object }));
     });
     app.patch<{ Params: ItemParams }>(path, async (request, reply) => {
@@ -64,25 +71,88 @@ export function addWriteRoutes(
       return object;
     });
   }
-  app.delete<{ Params: ItemParams }>(item, (request) => remove(door, targetOf(request), request));
+  app.delete<{ Params: ItemParams }>(collection, (request) =>
+    removeSelected(
+      door,
+      { kind, selectableFields },
+      kind.namespaced ? request.params.namespace : undefined,
+      optionsOfDelete(request, readBody),
+    ),
+  );
+  app.delete<{ Params: ItemParams }>(item, (request) =>
+    remove(door, targetOf(request), optionsOfDelete(request, readBody)),
+  );
 }
 
-async function remove(door: ObjectDoor, target: Target, request: ItemRequest): Promise<object> {
+/** A DELETE as its query and its body say together. */
+interface Deletion extends Pick<DeleteOptions, 'resourceVersion' | 'uid'> {
+  readonly request: FastifyRequest;
+  readonly options: WriteOptions;
+}
+
+function optionsOfDelete(request: FastifyRequest, readBody: BodyReader): Deletion {
   const bytes = request.body as Buffer | undefined;
-  const body = bytes?.length ? parseRequestBody(request, target.kind) : undefined;
-  const { dryRun, ...preconditions } = readDeleteOptions(body);
+  const { dryRun, ...preconditions } = readDeleteOptions(
+    bytes?.length ? readBody(request) : undefined,
+  );
   const options = optionsOf(request);
+  return {
+    ...{ request, ...preconditions },
+    options: { ...options, dryRun: options.dryRun || dryRun },
+  };
+}
+
+async function remove(door: ObjectDoor, target: Target, deletion: Deletion): Promise<object> {
+  const { request, options, ...preconditions } = deletion;
   const wanted = { ...target, verb: 'delete', ...preconditions } as const;
-  const { object } = await change(door, request, wanted, {
-    ...options,
-    dryRun: options.dryRun || dryRun,
-  });
+  const { object } = await change(door, request, wanted, options);
   return deletedStatus({
     name: target.name,
     group: target.kind.group,
     kind: target.kind.plural,
     ...(object.metadata.uid === undefined ? {} : { uid: object.metadata.uid }),
   });
+}
+
+/**
+ * Deletes what the selectors choose, one object after another as Kubernetes does, each at the version that was
+ * chosen; what somebody else deleted meanwhile is no failure. Answers the list of what was deleted.
+ */
+async function removeSelected(
+  door: ObjectDoor,
+  { kind, selectableFields }: Pick<ServedResource, 'kind' | 'selectableFields'>,
+  namespace: string | undefined,
+  { request, options }: Deletion,
+): Promise<object> {
+  const query = request.query as Query;
+  const isSelected = parseSelection(
+    {
+      labelSelector: singleValue(query, 'labelSelector'),
+      fieldSelector: singleValue(query, 'fieldSelector'),
+    },
+    { selectableFields },
+  );
+  const { objects, resourceVersion } = door.list(kind, namespace);
+  const items: KubeObject[] = [];
+  for (const object of objects.filter((one) => isSelected?.(one) ?? true)) {
+    const { name, namespace: own = '', uid = '' } = object.metadata;
+    const wanted = { verb: 'delete', kind, namespace: own, name, uid } as const;
+    if (await isDeleted(change(door, request, wanted, options))) items.push(object);
+  }
+  return {
+    ...{ apiVersion: apiVersionOf(kind), kind: `${kind.kind}List` },
+    ...{ metadata: { resourceVersion }, items },
+  };
+}
+
+async function isDeleted(deletion: Promise<ChangeResult>): Promise<boolean> {
+  try {
+    await deletion;
+    return true;
+  } catch (thrown) {
+    if (thrown instanceof HeartlineError && thrown.code === 'NOT_FOUND') return false;
+    throw thrown;
+  }
 }
 
 function optionsOf(request: FastifyRequest, isApply = false): WriteOptions {
