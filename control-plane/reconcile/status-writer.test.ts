@@ -131,6 +131,12 @@ async function start(t: TestContext, harness: Partial<Harness> = {}) {
       bus.publish({ type: 'worker-lost', worker, reason: 'test' });
       await pass(waitMs);
     },
+    async connect(facts: Partial<GatewayFacts>) {
+      fleet.facts = { ...nobody, ...facts };
+      const pod = { namespace: 'pods', name: 'w' };
+      bus.publish({ type: 'worker-connected', worker, pod, address: '', build: '' });
+      await pass(20);
+    },
     status: (name = 'httpbin-keepalive') =>
       door.get(policyKind, 'httpbin', name)?.status as PolicyStatus | undefined,
     condition(type: string, name = 'httpbin-keepalive'): string | undefined {
@@ -252,6 +258,16 @@ describe('status writer', () => {
     broken = false;
     await plane.apply(toChange('replace', policy));
     assert.equal(plane.condition('InForce'), 'True InForce');
+  });
+
+  test('a worker that connects and runs nothing yet ends what was in force on all', async (t) => {
+    const plane = await start(t);
+    await plane.apply(toChange('create', sampleGateway()), toChange('create', policy));
+    await plane.report({ liveWorkers: 1, inForceWorkers: 1 });
+    assert.equal(plane.condition('InForce'), 'True InForce');
+    await plane.connect({ liveWorkers: 2, inForceWorkers: 1 });
+    assert.equal(plane.condition('InForce'), 'False RollingOut');
+    assert.equal(plane.status()?.inForce, '1/2');
   });
 
   test('events that come together make one write', async (t) => {

@@ -196,16 +196,15 @@ function gatewayOf(event: HeartlineEvent): GatewayRef | undefined {
     case 'accepted':
       // Endpoints come and go all the time, and no status depends on them.
       return event.typeUrl === ADDRESS_TYPE_URL ? undefined : event.worker.gateway;
-    // It may be new, and what was true without it may not be true with it.
+    // A new worker runs nothing yet: what was in force on every worker no longer is. One that comes back brings
+    // its last report along, and most others report before the flush.
+    case 'worker-connected':
     case 'stuck':
     case 'rejected':
     case 'rejection-cleared':
     case 'in-force':
     case 'worker-lost':
       return event.worker.gateway;
-    // `worker-connected` is followed by its accepted version within milliseconds; before that it would
-    // only write that the worker has nothing yet.
-    case 'worker-connected':
     case 'worker-described':
     case 'drifted':
     case 'sent':

@@ -27,6 +27,13 @@ interface GatewayBody {
   };
 }
 
+interface EventList {
+  readonly items: readonly {
+    readonly message: string;
+    readonly involvedObject: { readonly kind: string; readonly name: string };
+  }[];
+}
+
 const WORKERS_PATH = '/apis/fleet.heartline.dev/v1alpha1/workers';
 
 async function onlyWorker(plane: TestControlPlane): Promise<WorkerObject> {
@@ -50,6 +57,13 @@ describe('what a worker refuses', () => {
     const update = await before.next();
     before.nack(update, { [POLICY_NAME]: `time 30s is not for me ${'!'.repeat(2_000)}` });
     await before.assertQuiet();
+    await eventually(async () => {
+      const { body } = await first.get('/api/v1/events?fieldSelector=reason=Rejected');
+      const { items } = body as EventList;
+      const told = items.map(({ involvedObject: { kind, name } }) => `${kind}/${name}`).sort();
+      assert.deepEqual(told, ['AgentgatewayPolicy/keep', 'Pod/worker-0']);
+      for (const { message } of items) assert.match(message, /time 30s is not for me/);
+    });
     const { status } = await onlyWorker(first);
     const [rejected] = status.rejected;
     assert.deepEqual([rejected?.resource, rejected?.class], [POLICY_NAME, 'invalid']);
