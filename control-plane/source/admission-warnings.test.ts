@@ -47,7 +47,12 @@ describe('warnings of a write', () => {
   });
 
   it('the policy says what is in front', async () => {
-    const [warning, ...more] = await warningsOf(toChange('create', annotated(LATE, 'aws-nlb')));
+    // The Gateway comes first, and its namespace with it: that has a warning of its own.
+    const gateway = toChange('create', sampleGateway());
+    const [warning, ...more] = await warningsOf(
+      gateway,
+      toChange('create', annotated(LATE, 'aws-nlb')),
+    );
     assert.match(warning ?? '', WARNING);
     assert.deepEqual(more, []);
   });
