@@ -6,8 +6,10 @@ import { refuseOtherMethods } from '../other-methods.js';
 import { type Query, singleValue } from '../request-options.js';
 import type { ServedResource } from '../resources/served-resource.js';
 import { openApiDocument } from './openapi-document.js';
+import { encodeOpenApiV2, OPENAPI_V2_PROTOBUF, openApiV2 } from './openapi-v2.js';
 
 const INDEX = '/openapi/v3';
+const VERSION_2 = '/openapi/v2';
 
 export interface OpenApiOptions {
   readonly resources: readonly ServedResource[];
@@ -41,6 +43,7 @@ export function addOpenApiRoutes(app: FastifyInstance, options: OpenApiOptions):
   app.get(INDEX, (request, reply) => sendFixed(request, reply, fixDocument(index(documents()))));
   refuseOtherMethods(app, INDEX);
   for (const { path } of sources) addDocument(app, path, documents);
+  addVersion2(app, options.version);
 }
 
 function addDocument(
@@ -59,6 +62,15 @@ function addDocument(
     return sendFixed(request, reply, document);
   });
   refuseOtherMethods(app, url);
+}
+
+function addVersion2(app: FastifyInstance, version: string): void {
+  const document = openApiV2(version);
+  app.get(VERSION_2, (request, reply) => {
+    if (!request.headers.accept?.includes(OPENAPI_V2_PROTOBUF)) return reply.send(document);
+    return reply.type(OPENAPI_V2_PROTOBUF).send(encodeOpenApiV2(document));
+  });
+  refuseOtherMethods(app, VERSION_2);
 }
 
 /** A year: an address with a hash never shows anything else. */

@@ -22,7 +22,7 @@ export function decodeContinue(text: string): ContinueToken {
   if (content === undefined) {
     throw new HeartlineError(
       'INVALID_ARGUMENT',
-      'continue key is not valid: give back the value of metadata.continue as it came, or list without it',
+      'invalid continue token: continue key is not valid: give back the value of metadata.continue as it came, or list without it',
     );
   }
   return content;
