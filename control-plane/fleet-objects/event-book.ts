@@ -13,7 +13,10 @@ const MAX_EVENTS = 1_000;
 const MAX_OF_REASON = 300;
 /** Of one object and reason: what differs in words only, such as versions, is combined from here on. */
 const MAX_WORDINGS = 10;
-/** Of one object. Kubernetes' clients have the same burst and one event in five minutes. */
+/**
+ * Of one object and reason, so that many versions do not silence a refusal. Kubernetes' clients have the same burst,
+ * and then one event in five minutes, of an object whatever the reason.
+ */
 const RATE: Rate = { perSecond: 0.1, burst: 25 };
 
 /** The part of core/v1 Event that is written; it is no KubeObject with a spec and a status. */
@@ -61,11 +64,11 @@ export function createEventBook(): EventBook {
   const entries = new Map<string, Entry>();
   const buckets = new Map<string, TokenBucket>();
 
-  const mayTell = (about: string, nowMs: number): boolean => {
+  const mayTell = (what: string, nowMs: number): boolean => {
     const full: TokenBucket = { tokens: RATE.burst, atMs: nowMs };
-    const bucket = fillBucket(buckets.get(about) ?? full, RATE, nowMs);
+    const bucket = fillBucket(buckets.get(what) ?? full, RATE, nowMs);
     const isAllowed = bucket.tokens >= 1;
-    buckets.set(about, isAllowed ? { ...bucket, tokens: bucket.tokens - 1 } : bucket);
+    buckets.set(what, isAllowed ? { ...bucket, tokens: bucket.tokens - 1 } : bucket);
     return isAllowed;
   };
   const keyOf = (note: Note): string => {
@@ -81,8 +84,8 @@ export function createEventBook(): EventBook {
     return entry === undefined ? [] : [toKubeObject(entry.object)];
   };
   const prune = (nowMs: number): readonly KubeObject[] => {
-    for (const [about, bucket] of buckets) {
-      if (fillBucket(bucket, RATE, nowMs).tokens >= RATE.burst) buckets.delete(about);
+    for (const [what, bucket] of buckets) {
+      if (fillBucket(bucket, RATE, nowMs).tokens >= RATE.burst) buckets.delete(what);
     }
     const old = [...entries].filter(([, { lastMs }]) => nowMs - lastMs > KEEP_MS);
     return old.flatMap(([key]) => drop(key));
@@ -98,7 +101,8 @@ export function createEventBook(): EventBook {
   return {
     prune,
     add(note, uid, nowMs) {
-      if (!mayTell(subjectKey(note.about), nowMs)) return { removed: [], put: undefined };
+      if (!mayTell(`${subjectKey(note.about)} ${note.reason}`, nowMs))
+        return { removed: [], put: undefined };
       const key = keyOf(note);
       const before = entries.get(key)?.object;
       const object = writeEvent(note, { key, uid, before, now: formatConditionTime(nowMs) });
