@@ -34,6 +34,8 @@ export function createObjectCache({ clock, since, version }: ObjectCacheOptions)
   const window = createChangeWindow({ clock, since });
   const watchers = new Set<(change: ObservedChange) => void>();
   let sorted: readonly KubeObject[] | undefined;
+  // The older state that was asked for last: the pages of one list ask for it again and again.
+  let pinned: { readonly at: number; readonly objects: readonly KubeObject[] } | undefined;
 
   const sortedObjects = (): readonly KubeObject[] => {
     sorted ??= [...objects.values()].sort(byName);
@@ -57,13 +59,9 @@ export function createObjectCache({ clock, since, version }: ObjectCacheOptions)
     list: (namespace) => listed(within(sortedObjects(), namespace), version()),
     listAt(at, namespace) {
       if (at === version()) return listed(within(sortedObjects(), namespace), at);
-      const then = new Map(objects);
-      for (const { before, after } of [...window.after(at, version())].reverse()) {
-        const key = keyOfObject(before ?? after);
-        if (before === undefined) then.delete(key);
-        else then.set(key, before);
-      }
-      return listed(within([...then.values()].sort(byName), namespace), at);
+      const then = pinned?.at === at ? pinned.objects : undo(objects, window.after(at, version()));
+      pinned = { at, objects: then };
+      return listed(within(then, namespace), at);
     },
     version,
     watch(after, onChange) {
@@ -88,6 +86,20 @@ export function createObjectCache({ clock, since, version }: ObjectCacheOptions)
       sorted = undefined;
     },
   };
+}
+
+/** The objects as they were before these changes, which are the newest. */
+function undo(
+  objects: ReadonlyMap<string, KubeObject>,
+  changes: readonly ObservedChange[],
+): readonly KubeObject[] {
+  const then = new Map(objects);
+  for (const { before, after } of [...changes].reverse()) {
+    const key = keyOfObject(before ?? after);
+    if (before === undefined) then.delete(key);
+    else then.set(key, before);
+  }
+  return [...then.values()].sort(byName);
 }
 
 function keyOf(namespace: string, name: string): string {

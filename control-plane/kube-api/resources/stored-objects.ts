@@ -7,7 +7,7 @@ import { createLogFollower } from './log-follower.js';
 import type { ObjectView } from './object-view.js';
 
 /** Transactions read back from the log at the start, so that clients go on where they were before a restart. */
-const PRIMED_REVISIONS = 20_000;
+const PRIMED_REVISIONS = 12_000;
 
 export interface StoredObjects {
   readonly views: ReadonlyMap<Kind, ObjectView>;
