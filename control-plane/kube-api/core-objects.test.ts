@@ -42,7 +42,7 @@ describe('kinds of the core group', () => {
       [201, 201, 200, 200, 200, 200],
     );
     for (const { text } of answers) {
-      assert.ok(text.includes('"token":"<redacted>"'), text);
+      assert.ok(text.includes('"token":"PHJlZGFjdGVkPg=="'), text);
       assert.ok(!text.includes(BASE64) && !text.includes(VALUE), text);
     }
     const stored = api.store.get('objects/core/secrets/httpbin/cert')?.value;
@@ -59,7 +59,7 @@ describe('kinds of the core group', () => {
     const { metadata, data } = JSON.parse(text);
     const written = await send('PUT', `${SECRETS}/cert`, { ...secret(data), metadata });
     assert.equal(written.status, 422, written.text);
-    assert.match(written.text, /data\.token: Invalid value: must be base64/);
+    assert.match(written.text, /a value is what reads show in place of the real one/);
   });
 
   it('a changed value is a new generation, an equal one writes nothing', async () => {

@@ -223,6 +223,11 @@ function doesNotFit(operation: string, cause: Mismatch): HeartlineError {
   return new HeartlineError(
     'INVALID_OBJECT',
     `the server rejected our request due to an error in our request: ${operation}: ${cause.message}`,
-    { cause },
+    {
+      cause,
+      problems: [
+        { field: 'patch', message: `${operation}: ${cause.message}`, reason: 'FieldValueInvalid' },
+      ],
+    },
   );
 }

@@ -8,8 +8,11 @@ export interface SecretBody {
   readonly data?: { readonly [key: string]: string };
 }
 
-/** What a read shows for a value. It is no base64, so nobody can write it back by mistake. */
-const REDACTED = '<redacted>';
+/**
+ * What a read shows for a value: `<redacted>` in base64, which typed clients want to decode. A rule of Secret refuses
+ * it, so nobody can write it back by mistake.
+ */
+const REDACTED = 'PHJlZGFjdGVkPg==';
 
 /** The body of an admitted Secret; its schema made sure of the shape. */
 export function secretBody(object: KubeObject): SecretBody {

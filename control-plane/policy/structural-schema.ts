@@ -41,6 +41,8 @@ export interface StructuralSchema {
   readonly 'x-kubernetes-list-type'?: 'atomic' | 'map' | 'set';
   /** The fields that tell the items of a `map` list apart. */
   readonly 'x-kubernetes-list-map-keys'?: readonly string[];
+  /** The field by which a strategic merge patch tells the items of a list apart; only built-in kinds have it. */
+  readonly 'x-kubernetes-patch-merge-key'?: string;
   /** How an object is owned: field by field (`granular`, the default) or as one piece. */
   readonly 'x-kubernetes-map-type'?: 'atomic' | 'granular';
   readonly 'x-kubernetes-validations'?: readonly ValidationRule[];

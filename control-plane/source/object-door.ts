@@ -30,6 +30,8 @@ export interface Target {
 export type Patch =
   /** RFC 7396. */
   | { readonly type: 'merge'; readonly body: unknown }
+  /** kubectl's own, for the kinds that are built into Kubernetes. */
+  | { readonly type: 'strategic'; readonly body: unknown }
   /** RFC 6902. */
   | { readonly type: 'json'; readonly body: unknown }
   /** Server-side apply; `force` takes over what other managers own. Creates what does not exist. */

@@ -4,6 +4,8 @@ import type { JsonValue } from '../log/transaction.js';
 import { applyMergePatch } from '../merge/json-merge-patch.js';
 import { isObject, type JsonObject } from '../merge/json-object.js';
 import { applyJsonPatch, readJsonPatch } from '../merge/json-patch.js';
+import { applyStrategicMergePatch } from '../merge/strategic-merge-patch.js';
+import type { StructuralSchema } from '../policy/structural-schema.js';
 import { appliedChange, type PatchContext } from './applied-change.js';
 import { checkIdentity } from './identity.js';
 import type { ObjectPatch, Patch, Target } from './object-door.js';
@@ -23,7 +25,8 @@ export function patchedChange(
   const { patch } = change;
   if (patch.type === 'apply') return appliedChange(change, patch, current, context);
   if (current === undefined) throw notFound(change);
-  const patched = patchValue(fullObject(current), patch);
+  const schema = context.admission.ownershipSchema(change.kind);
+  const patched = patchValue(fullObject(current), patch, schema);
   if (!isObject(patched)) {
     throw new HeartlineError('INVALID_ARGUMENT', 'error decoding patch: its result is no object');
   }
@@ -34,13 +37,16 @@ export function patchedChange(
 function patchValue(
   target: JsonObject,
   patch: Exclude<Patch, { readonly type: 'apply' }>,
+  schema: StructuralSchema,
 ): JsonValue {
   switch (patch.type) {
     case 'json':
       return applyJsonPatch(target, readJsonPatch(patch.body));
-    case 'merge': {
+    case 'merge':
+    case 'strategic': {
       const body = patch.body as JsonValue;
-      if (isObject(body)) return applyMergePatch(target, body);
+      if (isObject(body) && patch.type === 'merge') return applyMergePatch(target, body);
+      if (isObject(body)) return applyStrategicMergePatch(schema, target, body);
       throw new HeartlineError(
         'INVALID_ARGUMENT',
         'error decoding patch: a merge patch is an object',

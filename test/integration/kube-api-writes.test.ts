@@ -24,6 +24,7 @@ const TYPES = {
   'merge-patch': 'application/merge-patch+json',
   'json-patch': 'application/json-patch+json',
   apply: 'application/apply-patch+yaml',
+  strategic: 'application/strategic-merge-patch+json',
 } as const;
 
 interface Sent {
@@ -273,6 +274,31 @@ describe('writes over HTTP', () => {
     const { metadata, status } = (await response.json()) as KubeObject;
     assert.deepEqual(metadata.labels, { a: 'b', 'kubernetes.io/metadata.name': 'typed' });
     assert.deepEqual(status, { phase: 'Active' });
+  });
+
+  it('built-in kinds take the strategic merge patches of kubectl apply, others refuse them', async () => {
+    const services = '/api/v1/namespaces/httpbin/services';
+    const metadata = { name: 's', namespace: 'httpbin' };
+    const service = {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata,
+      spec: { ports: [{ port: 80 }] },
+    };
+    await send(api, 'POST', services, { body: service });
+    const ports = [{ port: 81 }, { $patch: 'delete', port: 80 }];
+    const body = { spec: { '$setElementOrder/ports': [{ port: 81 }], ports } };
+    const patched = await send(api, 'PATCH', `${services}/s`, { body, type: 'strategic' });
+    assert.equal(patched.status, 200, patched.json.message);
+    const { spec } = patched.json as { spec?: { ports?: readonly { port?: number }[] } };
+    assert.deepEqual(
+      spec?.ports?.map(({ port }) => port),
+      [81],
+    );
+    await create('strategic');
+    const refused = await send(api, 'PATCH', item('strategic'), { body: {}, type: 'strategic' });
+    assert.equal(refused.status, 415);
+    assert.match(refused.json.message ?? '', /^the body of the request was in an unknown format/);
   });
 
   it('says what the caller may do', async () => {

@@ -54,7 +54,7 @@ export function addWriteRoutes(
       return answer(reply, await change(door, request, { ...target, verb: replace, object }));
     });
     app.patch<{ Params: ItemParams }>(path, async (request, reply) => {
-      const type = patchTypeOf(request.headers['content-type']);
+      const type = patchTypeOf(request.headers['content-type'], kind);
       const options = optionsOf(request, type === 'apply');
       const body = readPatch(type, request.body as Buffer, options.force);
       const wanted = { ...targetOf(request), verb: patch, patch: body } as const;
