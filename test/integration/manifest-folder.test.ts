@@ -302,6 +302,23 @@ describe('a folder of manifests', () => {
     ]);
   });
 
+  it('a file that something writes all the time does not keep the control plane from starting', async () => {
+    write('busy.yaml', '# 0');
+    let count = 0;
+    const scribble = setInterval(() => {
+      count += 1;
+      write('busy.yaml', `# ${count}`);
+    }, 1);
+    try {
+      await start({ settleMs: 5, pollMs: 20 });
+      assert.equal(await policies(), '');
+    } finally {
+      clearInterval(scribble);
+    }
+    write('busy.yaml', policy('a'));
+    await until('a=30s');
+  });
+
   it('a folder that was never there stops nothing', async () => {
     rmSync(dir, { recursive: true });
     await start({ pollMs: 20 });

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import { isUtf8 } from 'node:buffer';
+import type { Stats } from 'node:fs';
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '../../../shared/errors/heartline-error.js';
@@ -46,12 +48,12 @@ export async function lookAtFolder(dir: string): Promise<Looked> {
     try {
       const facts = await stat(path);
       if (facts.isDirectory()) await visit(path);
-      else if (isManifest) entries.push(await readEntry(path, facts.size));
+      else if (isManifest) entries.push(await readEntry(path, facts));
     } catch (thrown) {
       // What went away meanwhile is simply not there; a link to nowhere is a fault only where a manifest was meant.
       const isGone = errnoOf(thrown) === 'ENOENT';
       if (isGone && !isManifest) return;
-      entries.push({ path, content: { ok: false, reason: reasonOf(thrown) } });
+      entries.push(unreadable(path, reasonOf(thrown)));
     }
   };
 
@@ -64,12 +66,19 @@ export async function lookAtFolder(dir: string): Promise<Looked> {
   return { look: { ok: true, entries }, directories };
 }
 
-async function readEntry(path: string, bytes: number): Promise<FolderEntry> {
-  if (bytes > MAX_FILE_BYTES) {
-    const reason = `${bytes} bytes; at most ${MAX_FILE_BYTES}: split the file`;
-    return { path, content: { ok: false, reason } };
+async function readEntry(path: string, facts: Stats): Promise<FolderEntry> {
+  // A pipe would be waited for without end.
+  if (!facts.isFile()) return unreadable(path, 'is no regular file');
+  if (facts.size > MAX_FILE_BYTES) {
+    return unreadable(path, `${facts.size} bytes; at most ${MAX_FILE_BYTES}: split the file`);
   }
-  return { path, content: { ok: true, text: await readFile(path, 'utf8') } };
+  const bytes = await readFile(path);
+  if (!isUtf8(bytes)) return unreadable(path, 'is not UTF-8');
+  return { path, content: { ok: true, text: bytes.toString('utf8') } };
+}
+
+function unreadable(path: string, reason: string): FolderEntry {
+  return { path, content: { ok: false, reason } };
 }
 
 function reasonOf(thrown: unknown): string {

@@ -40,6 +40,9 @@ export interface ManifestSource {
 
 const SETTLE_MS = 200;
 const POLL_MS = 10_000;
+/** A file that something writes all the time must not keep the control plane from starting: 10 s with the default. */
+const MAX_LOOKS = 50;
+const UNSETTLED = 'unsettled';
 
 /** A folder of manifests as the source of objects: looked at, settled, planned, applied file by file. */
 export function createManifestSource(options: ManifestSourceOptions): ManifestSource {
@@ -59,8 +62,8 @@ class FolderFollower implements ManifestSource {
   #status: FolderStatus;
   /** What was last said about each file, so that it is said once. */
   readonly #said = new Map<string, string>();
-  /** Files that the door refused in the last round. */
-  readonly #refused = new Set<string>();
+  /** Text of the files that are applied as they are; another round has nothing to do for them. */
+  readonly #applied = new Map<string, string>();
   #phase: Phase = 'resting';
   /** The rounds that go on now, or the last ones. */
   #rounds: Promise<void> = Promise.resolve();
@@ -105,10 +108,12 @@ class FolderFollower implements ManifestSource {
 
   async #goRound(): Promise<void> {
     const { clock, pollMs = POLL_MS } = this.#options;
+    let isSettled: boolean;
     do {
       this.#phase = 'looking';
-      await this.#guardedRound();
-    } while (this.#is('looking-again'));
+      isSettled = await this.#guardedRound();
+      // A folder that never rests hints without end; it has to wait for the poll.
+    } while (isSettled && this.#is('looking-again'));
     if (this.#is('stopped')) return;
     this.#phase = 'resting';
     this.#poll = clock.after(pollMs, () => void this.#hint());
@@ -120,29 +125,37 @@ class FolderFollower implements ManifestSource {
   }
 
   /** Nothing of a round is expected to throw; the next one starts from the truth again. */
-  async #guardedRound(): Promise<void> {
+  async #guardedRound(): Promise<boolean> {
     const { dir, logger } = this.#options;
     try {
-      await this.#round();
+      return await this.#round();
     } catch (thrown) {
       logger.error({ err: toHeartlineError(thrown), dir }, 'manifest folder could not be followed');
+      return false;
     }
   }
 
-  async #round(): Promise<void> {
-    const { look, directories } = await this.#settledLook();
-    this.#watch.follow(directories);
+  /** False when the folder never rested, so that nothing was done. */
+  async #round(): Promise<boolean> {
+    const settled = await this.#settledLook();
+    if (settled === undefined) {
+      this.#sayUnsettled();
+      return false;
+    }
+    this.#said.delete(UNSETTLED);
+    const { look } = settled;
     const seen = JSON.stringify(look);
-    if (this.#is('stopped') || seen === this.#doneFor) return;
+    if (this.#is('stopped') || seen === this.#doneFor) return true;
     this.#doneFor = undefined;
     if (await this.#act(look)) this.#doneFor = seen;
+    return true;
   }
 
-  /** Looks until two looks in a row are the same; a look that was handled already needs no second one. */
-  async #settledLook(): Promise<Looked> {
+  /** Looks until two looks in a row are the same; a look that was handled already needs no second one. undefined = never. */
+  async #settledLook(): Promise<Looked | undefined> {
     const { dir, settleMs = SETTLE_MS } = this.#options;
     let before = await lookAtFolder(dir);
-    for (;;) {
+    for (let looks = 1; looks < MAX_LOOKS; looks += 1) {
       // Watched before the second look, so that no change falls between.
       this.#watch.follow(before.directories);
       const seen = JSON.stringify(before.look);
@@ -152,6 +165,17 @@ class FolderFollower implements ManifestSource {
       if (JSON.stringify(after.look) === seen) return after;
       before = after;
     }
+    return undefined;
+  }
+
+  #sayUnsettled(): void {
+    const { dir, logger } = this.#options;
+    this.#say(UNSETTLED, '', () => {
+      logger.warn(
+        { dir, looks: MAX_LOOKS },
+        'manifest folder never rests; it is looked at again later',
+      );
+    });
   }
 
   #pause(ms: number): Promise<void> {
@@ -175,23 +199,29 @@ class FolderFollower implements ManifestSource {
     const { entries } = look;
     const owned = listOwned(store.list, 'manifests');
     const plan = planFolder(entries, owned, (manifest) => checkManifest(admission, manifest));
+    const texts = new Map(
+      entries.map(({ path, content }) => [path, content.ok ? content.text : '']),
+    );
     const files: FileStatus[] = [];
-    for (const file of plan.files) files.push(await this.#applyOne(door, file));
+    for (const file of plan.files) {
+      files.push(await this.#applyOne(door, file, texts.get(file.path) ?? ''));
+    }
     this.#sayHeldBack(plan.heldBack);
     const { heldBack } = plan;
     const there = files.filter(({ state }) => state !== 'gone');
     this.#status = { dir, unreadable: undefined, heldBack, files: there };
     // What others refuse may be taken later: the owner may go away, the disk may have room again.
-    return files.every(({ path }) => !this.#refused.has(path));
+    return plan.files.every(({ state }, index) => state === files[index]?.state);
   }
 
-  async #applyOne(door: ObjectDoor, plan: FilePlan): Promise<FileStatus> {
-    const { path, state, manifests, problems } = plan;
-    this.#refused.delete(path);
+  async #applyOne(door: ObjectDoor, plan: FilePlan, text: string): Promise<FileStatus> {
+    const { path, state, manifests, removals, problems } = plan;
     const status = { path, state, objects: manifests.length, problems };
+    const isApplied = state === 'good' && removals.length === 0 && this.#applied.get(path) === text;
+    if (isApplied) return status;
+    this.#applied.delete(path);
     const result = await applyFile(door, plan);
     if (!result.ok) {
-      this.#refused.add(path);
       const refused = [`${path}: ${result.error.message}`];
       this.#sayProblems(path, refused);
       return { ...status, state: 'refused', problems: refused };
@@ -205,6 +235,7 @@ class FolderFollower implements ManifestSource {
       }
     }
     this.#sayProblems(path, problems);
+    if (state === 'good') this.#applied.set(path, text);
     return status;
   }
 
