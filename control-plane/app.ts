@@ -2,7 +2,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { hostname, networkInterfaces } from 'node:os';
 import { join } from 'node:path';
-import type { Registry } from 'prom-client';
 import { toHeartlineError } from '../shared/errors/heartline-error.js';
 import { packageRoot } from '../shared/process/package-root.js';
 import { packageVersion } from '../shared/process/package-version.js';
@@ -32,23 +31,14 @@ import { createLivePart } from './live/live-part.js';
 import { createDigest } from './live/secret-digest.js';
 import { openServerCertificate } from './pki/server-certificate.js';
 import { serverNames } from './pki/server-names.js';
-import { type Admission, createAdmission } from './policy/admission.js';
+import { createAdmission } from './policy/admission.js';
 import { KINDS } from './policy/kinds.js';
 import { loadCrds } from './policy/load-crds.js';
 import { createReconciler } from './reconcile/reconciler.js';
 import { createStatusWriter } from './reconcile/status-writer.js';
 import { createObjectDoor } from './source/embedded-objects.js';
-import {
-  createKubernetesSource,
-  type KubernetesSource,
-} from './source/kubernetes/kubernetes-source.js';
-import {
-  type AccessOptions,
-  loadClusterAccess,
-  type NamedAccess,
-  podNamespace,
-} from './source/kubernetes/load-access.js';
-import type { ReflectorTiming } from './source/kubernetes/reflector.js';
+import { loadClusterAccess } from './source/kubernetes/load-access.js';
+import { type KubernetesOptions, openClusterSource } from './source/kubernetes/open-source.js';
 import {
   createManifestSource,
   type ManifestSourceOptions,
@@ -57,7 +47,6 @@ import type { SourceName } from './source/object-door.js';
 import { startNamespaces } from './source/start-namespaces.js';
 import { acquireDataDirLock } from './store/data-dir-lock.js';
 import { makeDataDir, openStore } from './store/open-store.js';
-import type { Store } from './store/store.js';
 import { createDiscoveryService } from './xds/discovery-service.js';
 import { startRpcServer } from './xds/server.js';
 import { createWorkerSets } from './xds/worker-sets.js';
@@ -91,13 +80,6 @@ export interface ControlPlaneOptions {
   readonly manifests?: ManifestsOptions;
   /** `memory` forgets everything with the process; default `lmdb`, below the data directory. */
   readonly storeKind?: 'lmdb' | 'memory';
-}
-
-export interface KubernetesOptions extends AccessOptions {
-  /** Where the Lease of the replicas lives; default: the pod's namespace, that of the context, or `default`. */
-  readonly leaseNamespace?: string;
-  /** For tests that cannot wait as long as an operator. */
-  readonly timing?: Partial<ReflectorTiming>;
 }
 
 export type ManifestsOptions = Pick<ManifestSourceOptions, 'dir' | 'settleMs' | 'pollMs'>;
@@ -189,7 +171,13 @@ async function start(
     statuses: objectStatuses,
   });
   started.add(() => statusWriter.stop());
-  const source = access && createSource(options, access, { store, clock, admission, metrics });
+  const source =
+    access &&
+    openClusterSource(options.kubernetes, {
+      ...{ access, store, admission, clock, logger, cluster, version },
+      ...{ registry: metrics.registry, host: hostname(), randomUuid: randomUUID },
+      random: Math.random,
+    });
   if (source) started.add(() => source.stop());
   const folder =
     options.manifests &&
@@ -264,37 +252,6 @@ function sourcesOf({ kubernetes, manifests }: ControlPlaneOptions): ReadonlySet<
   if (kubernetes !== undefined) sources.push('kubernetes');
   if (manifests !== undefined) sources.push('manifests');
   return new Set(sources);
-}
-
-/** The cluster that owns the objects: followed into the store, statuses brought back by one of the replicas. */
-function createSource(
-  {
-    kubernetes = { kubeconfig: undefined, context: undefined },
-    cluster,
-    logger,
-  }: ControlPlaneOptions,
-  access: NamedAccess,
-  parts: {
-    readonly store: Store;
-    readonly clock: Clock;
-    readonly admission: Admission;
-    readonly metrics: { readonly registry: Registry };
-  },
-): KubernetesSource {
-  const { leaseNamespace, timing } = kubernetes;
-  return createKubernetesSource({
-    ...{ access, logger, store: parts.store, clock: parts.clock, admission: parts.admission },
-    clusterName: access.name,
-    registry: parts.metrics.registry,
-    random: Math.random,
-    lease: {
-      namespace: leaseNamespace ?? podNamespace() ?? access.namespace ?? 'default',
-      name: `heartline-status-${cluster}`,
-      identity: `${hostname()}_${randomUUID()}`,
-    },
-    userAgent: `heartline/${packageVersion()}`,
-    ...(timing === undefined ? {} : { timing }),
-  });
 }
 
 function ownAddresses(): string[] {

@@ -4,13 +4,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  type KubernetesOptions,
   type ManifestsOptions,
   type RunningControlPlane,
   startControlPlane,
 } from '../../control-plane/app.js';
 
 import { apiPathOf } from '../../control-plane/policy/kinds.js';
+import type { KubernetesOptions } from '../../control-plane/source/kubernetes/open-source.js';
 import { loadWire } from '../../shared/proto/wire.js';
 import { createLogger, type Logger } from '../../shared/telemetry/logger.js';
 import { DeltaClient } from './delta-client.js';

@@ -11,7 +11,8 @@ import { onParentGone } from '../../../shared/process/parent-pipe.js';
 import { onStopSignal } from '../../../shared/process/stop-signals.js';
 import { createLogger, type Logger } from '../../../shared/telemetry/logger.js';
 import { parseDurationMs } from '../../../shared/time/duration.js';
-import { type KubernetesOptions, type ManifestsOptions, startControlPlane } from '../../app.js';
+import { type ManifestsOptions, startControlPlane } from '../../app.js';
+import type { KubernetesOptions } from '../../source/kubernetes/open-source.js';
 
 /** Workers that reconnect more often than this do little else. */
 const MIN_AGE_MS = 60_000;
