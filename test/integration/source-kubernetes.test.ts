@@ -118,7 +118,10 @@ describe('a Kubernetes cluster as the source', () => {
     assert.ok(cluster.proxy.cutRunning(isWatch) >= KINDS.length);
     await eventually(async () => {
       const lists = cluster.proxy.requests.slice(before).filter(isBackendList);
-      assert.ok(lists.some(({ query, status }) => query.has('continue') && status === 200));
+      assert.ok(
+        lists.some(({ query, status }) => query.has('continue') && status === 200),
+        'no second page',
+      );
       assert.equal(cluster.proxy.running(isWatch), KINDS.length);
     });
     assert.equal(

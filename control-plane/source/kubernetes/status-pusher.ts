@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { toHeartlineError } from '../../../shared/errors/heartline-error.js';
 import type { Logger } from '../../../shared/telemetry/logger.js';
-import { createBackoff } from '../../../shared/time/backoff.js';
+import { type Backoff, createBackoff } from '../../../shared/time/backoff.js';
 import type { Clock, Timer } from '../../../shared/time/clock.js';
 import {
   fillBucket,
@@ -79,6 +79,8 @@ export function createStatusPusher(options: StatusPusherOptions): StatusPusher {
   const writtenAtMs = new Map<string, number>();
   /** Statuses that the cluster did not keep as they were sent, by key: sent again they would fare no better. */
   const hopeless = new Map<string, string>();
+  /** Pauses of objects that others write all the time, by key. */
+  const contested = new Map<string, Backoff>();
   const stopping = new AbortController();
   let leads = false;
   let bucket: TokenBucket = { tokens: RATE.burst, atMs: clock.monotonicMs() };
@@ -180,6 +182,7 @@ export function createStatusPusher(options: StatusPusherOptions): StatusPusher {
     backoff.reset();
     complaint = undefined;
     writtenAtMs.set(key, clock.monotonicMs());
+    contested.delete(key);
     const written = readClusterObject(result.value);
     if (written !== undefined) statuses.change(kind, 'put', written);
     const kept = statuses.get(key)?.status;
@@ -197,7 +200,8 @@ export function createStatusPusher(options: StatusPusherOptions): StatusPusher {
     if (stopping.signal.aborted) return 0;
     if (code === 409) {
       options.onResult?.('conflict');
-      return reread(key, planned.seen);
+      await reread(key, planned.seen);
+      return 0;
     }
     switch (failure.cause) {
       case 'absent':
@@ -220,7 +224,7 @@ export function createStatusPusher(options: StatusPusherOptions): StatusPusher {
   };
 
   /** Somebody wrote the object since we heard of it: what it is now is merged anew. */
-  const reread = async (key: string, { kind, namespace, name }: ClusterStatus): Promise<number> => {
+  const reread = async (key: string, { kind, namespace, name }: ClusterStatus): Promise<void> => {
     const result = await client.send({
       method: 'GET',
       path: itemPath(kind, namespace, name),
@@ -229,10 +233,12 @@ export function createStatusPusher(options: StatusPusherOptions): StatusPusher {
     });
     const object = result.ok ? readClusterObject(result.value) : undefined;
     if (object !== undefined) statuses.change(kind, 'put', object);
-    else if (!result.ok && result.failure.cause === 'absent') return 0;
-    dirty.add(key);
-    // Whoever writes the same object all the time is not raced.
-    return backoff.nextMs();
+    else if (!result.ok && result.failure.cause === 'absent') return;
+    const pauses =
+      contested.get(key) ??
+      createBackoff({ initialMs: 100, maxMs: 30_000, jitter: 0.5, random: options.random });
+    contested.set(key, pauses);
+    markLater(key, pauses.nextMs());
   };
 
   const giveUp = (
