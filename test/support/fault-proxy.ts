@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { type IncomingMessage, request as requestUpstream, type ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { CERTIFICATES } from './certificates.js';
 
 /** A request as the proxy saw it. */
@@ -79,6 +79,8 @@ export async function startFaultProxy(upstreamOf: (path: string) => string): Pro
   let faults = 0;
   let port = 0;
   let server: Server;
+  /** TLS handshakes that are under way are connections too. */
+  const sockets = new Set<Socket>();
 
   const takeFault = (seen: ProxiedRequest): Fault | undefined => {
     const found = rules.find(({ rule, left }) => left > 0 && rule.match(seen));
@@ -103,14 +105,19 @@ export async function startFaultProxy(upstreamOf: (path: string) => string): Pro
   const listen = async (): Promise<void> => {
     const { certificate: cert, privateKey: key } = CERTIFICATES.a;
     server = createServer({ cert, key }, onRequest);
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket);
+      socket.on('close', () => sockets.delete(socket));
+    });
     server.listen(port, '127.0.0.1');
     await once(server, 'listening');
     port = (server.address() as AddressInfo).port;
   };
   const goDown = async (): Promise<void> => {
+    const closed = new Promise((resolve) => server.close(resolve));
     for (const { reply } of running) reply.destroy();
-    server.closeAllConnections();
-    await new Promise((resolve) => server.close(resolve));
+    for (const socket of sockets) socket.destroy();
+    await closed;
   };
   const runningThat = (match: FaultRule['match']): Running[] =>
     [...running].filter(({ seen, stalled }) => !stalled && match(seen));
