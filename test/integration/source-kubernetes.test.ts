@@ -110,11 +110,12 @@ describe('a Kubernetes cluster as the source', () => {
     const written = await metric(controlPlane, 'heartline_kubernetes_mirrored_operations_total');
     const { body: release } = await controlPlane.get(RELEASE);
     const before = cluster.proxy.requests.length;
-    cluster.proxy.inject({
-      match: isWatch,
-      fault: { do: 'answer', status: 410 },
-      times: KINDS.length,
-    });
+    for (const kind of KINDS) {
+      cluster.proxy.inject({
+        match: (request) => request.isWatch && request.path === collectionOf(kind),
+        fault: { do: 'answer', status: 410 },
+      });
+    }
     assert.ok(cluster.proxy.cutRunning(isWatch) >= KINDS.length);
     await eventually(async () => {
       const lists = cluster.proxy.requests.slice(before).filter(isBackendList);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { apiPathOf, isNamespaceKind, KINDS, type Kind } from '../../policy/kinds.js';
+import { apiPathOf, KINDS, type Kind } from '../../policy/kinds.js';
 
 /** A kind as the cluster is asked for it. */
 export interface WatchedKind {
@@ -10,11 +10,9 @@ export interface WatchedKind {
 
 /**
  * Every kind that is mirrored. Of Secrets only those that a listener can use: the others are nobody's business here,
- * and a cluster may hold thousands of them. A cluster's Namespaces are its own.
+ * and a cluster may hold thousands of them.
  */
-export const WATCHED_KINDS: readonly WatchedKind[] = KINDS.filter(
-  (kind) => !isNamespaceKind(kind),
-).map((kind) =>
+export const WATCHED_KINDS: readonly WatchedKind[] = KINDS.map((kind) =>
   kind.group === '' && kind.kind === 'Secret'
     ? { kind, fieldSelector: 'type=kubernetes.io/tls' }
     : { kind },
