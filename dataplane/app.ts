@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { hostname } from 'node:os';
 import { collectDefaultMetrics, Registry } from 'prom-client';
+import { HeartlineError } from '../shared/errors/heartline-error.js';
 import { formatNamespacedName } from '../shared/names/gateway-name.js';
 import { formatHostPort, type HostPort, parseHostPort } from '../shared/names/host-port.js';
 import { ADDRESS_TYPE_URL, RESOURCE_TYPE_URL } from '../shared/names/type-urls.js';
@@ -21,6 +22,7 @@ import { readSystemKeepalive } from './keepalive/system-keepalive.js';
 import { ApplyLoop } from './state/apply-loop.js';
 import { emptyPlan } from './state/effective-plan.js';
 import { LastGoodFile } from './state/last-good.js';
+import { createWorkerTunnels, type OwnServers } from './tunnel/worker-tunnels.js';
 import { XdsClient } from './xds/client.js';
 import { connectGrpc, type PingOptions } from './xds/connection.js';
 import { nodeId, nodeOf, type WorkerIdentity } from './xds/node-identity.js';
@@ -42,11 +44,7 @@ export interface WorkerOptions {
 
 /** A running worker. */
 export interface Worker {
-  readonly addresses: {
-    readonly admin: HostPort;
-    readonly stats: HostPort;
-    readonly readiness: HostPort;
-  };
+  readonly addresses: OwnServers;
   /** Leaves the fleet, lets open connections end for at most `graceMs`, then closes everything. */
   stop(graceMs: number, display?: DrainDisplay): Promise<void>;
 }
@@ -91,8 +89,12 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     onRejected: (count) => metrics.rejected.inc(count),
   });
   let bound: Servers | undefined;
-  const place = (): WorkerPlace => placeOf(flags, bound);
-  const client = createClient(options, { engine, applyLoop, wire, metrics, readiness, place });
+  // The client starts after the servers, so they are bound whenever it asks.
+  const ownServers = (): OwnServers => {
+    if (bound === undefined) throw new HeartlineError('INTERNAL', 'the servers are not bound yet');
+    return addressesOf(bound);
+  };
+  const client = createClient(options, { ...{ engine, applyLoop, wire, metrics, readiness }, ownServers });
   const servers = await startServers(options, { engine, applyLoop, registry, readiness, client });
   bound = servers;
 
@@ -106,11 +108,7 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
   client.start();
 
   return {
-    addresses: {
-      admin: servers.admin.address,
-      stats: servers.stats.address,
-      readiness: servers.readiness.address,
-    },
+    addresses: addressesOf(servers),
     async stop(graceMs, display) {
       readiness.pending('draining');
       client.stop();
@@ -128,12 +126,12 @@ interface ClientParts {
   readonly wire: Wire;
   readonly metrics: XdsMetrics;
   readonly readiness: Readiness;
-  readonly place: () => WorkerPlace;
+  readonly ownServers: () => OwnServers;
 }
 
 function createClient(options: WorkerOptions, parts: ClientParts): XdsClient {
   const { flags, build, clock, random, logger } = options;
-  const { engine, applyLoop, wire, metrics, readiness, place } = parts;
+  const { engine, applyLoop, wire, metrics, readiness, ownServers } = parts;
   const identity = identityOf(flags, build);
   const shared = { wire, clock, random, logger, headers: () => streamHeaders(flags) };
   let ping = PING;
@@ -142,7 +140,8 @@ function createClient(options: WorkerOptions, parts: ClientParts): XdsClient {
     identity,
     engine,
     startedAtMs: clock.wallMs(),
-    place,
+    place: () => placeOf(flags, ownServers()),
+    openTunnels: (send) => createWorkerTunnels({ servers: ownServers(), send, logger }),
     onForeign: () => {
       ping = FOREIGN_PING;
     },
@@ -232,15 +231,18 @@ function identityOf(flags: WorkerFlags, build: string): WorkerIdentity {
   return { pod, gateway, cluster, instanceIp, nodeName, build };
 }
 
-/** The client starts after the servers, so they are bound whenever it asks. */
-function placeOf({ instanceIp, nodeName }: WorkerFlags, servers: Servers | undefined): WorkerPlace {
-  const host = servers?.stats.address.host ?? '';
+function addressesOf({ admin, stats, readiness }: Servers): OwnServers {
+  return { admin: admin.address, stats: stats.address, readiness: readiness.address };
+}
+
+function placeOf({ instanceIp, nodeName }: WorkerFlags, servers: OwnServers): WorkerPlace {
+  const { host } = servers.stats;
   return {
     nodeName: nodeName || hostname(),
-    podIp: ['', '0.0.0.0', '::'].includes(host) ? instanceIp : host,
-    adminPort: servers?.admin.address.port ?? 0,
-    statsPort: servers?.stats.address.port ?? 0,
-    readinessPort: servers?.readiness.address.port ?? 0,
+    podIp: ['0.0.0.0', '::'].includes(host) ? instanceIp : host,
+    adminPort: servers.admin.port,
+    statsPort: servers.stats.port,
+    readinessPort: servers.readiness.port,
   };
 }
 

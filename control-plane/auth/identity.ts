@@ -12,6 +12,8 @@ export interface Identity {
   readonly cluster?: string;
   /** The gateways whose configuration a worker may read. */
   readonly gateways: 'all' | readonly NamespacedName[];
+  /** Whether it may reach the admin, stats and readiness servers of workers by port-forward; absent = no. */
+  readonly mayPortForward?: boolean;
 }
 
 export interface TokenEntry {

@@ -84,6 +84,8 @@ export function noteEvent(record: WorkerRecord, event: WorkerEvent): void {
   switch (event.type) {
     case 'worker-connected':
       break;
+    case 'forwarded':
+      break;
     case 'worker-described':
       noteStart(record, event.place.startedAtMs);
       record.place = event.place;

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ControlMessage__Output } from '../../shared/proto/gen/heartline/fleet/v1/ControlMessage.js';
+import type { TunnelFrame } from '../../shared/proto/gen/heartline/fleet/v1/TunnelFrame.js';
 import type { WorkerMessage } from '../../shared/proto/gen/heartline/fleet/v1/WorkerMessage.js';
 import type { Wire } from '../../shared/proto/wire.js';
 import type { Logger } from '../../shared/telemetry/logger.js';
 import { createBackoff } from '../../shared/time/backoff.js';
 import type { Clock, Timer } from '../../shared/time/clock.js';
 import type { Engine } from '../engine/engine.js';
+import { MAX_TUNNELS, type WorkerTunnels } from '../tunnel/worker-tunnels.js';
 import type { Connection, RawStream, StreamEnd } from './connection.js';
 import { inForceReport, nextReportMs } from './in-force-report.js';
 import { nodeId, type WorkerIdentity } from './node-identity.js';
@@ -19,6 +22,8 @@ export interface ReporterOptions {
   /** Where the worker's own HTTP ports are; asked when a stream is opened. */
   readonly place: () => WorkerPlace;
   readonly engine: Pick<Engine, 'summary' | 'onChange'>;
+  /** The tunnels of a new fleet stream, whose frames go out by `send`. */
+  readonly openTunnels: (send: (frame: TunnelFrame) => void) => WorkerTunnels;
   readonly wire: Pick<Wire, 'workerMessage' | 'controlMessage'>;
   readonly clock: Clock;
   readonly random: () => number;
@@ -40,7 +45,12 @@ export interface WorkerPlace {
 type Phase =
   | { readonly name: 'stopped' }
   | { readonly name: 'greeting'; readonly raw: RawStream }
-  | { readonly name: 'reporting'; readonly raw: RawStream; readonly sessionId: string }
+  | {
+      readonly name: 'reporting';
+      readonly raw: RawStream;
+      readonly sessionId: string;
+      readonly tunnels: WorkerTunnels;
+    }
   | { readonly name: 'waiting'; readonly timer: Timer };
 
 const FIRST_RETRY_MS = 100;
@@ -87,7 +97,7 @@ class Reporter {
       return;
     }
     const raw = this.#connection.open(FLEET_PATH, sentHeaders, {
-      onMessage: (bytes) => this.#welcome(raw, bytes),
+      onMessage: (bytes) => this.#receive(raw, bytes),
       onEnd: (end) => this.#ended(raw, end),
     });
     this.#phase = { name: 'greeting', raw };
@@ -101,6 +111,7 @@ class Reporter {
       podName: identity.pod.name,
       startedAtUnixMs: Math.round(startedAtMs),
       ...place(),
+      maxTunnels: MAX_TUNNELS,
     };
     raw.send(wire.workerMessage.encode({ hello }));
   }
@@ -111,26 +122,35 @@ class Reporter {
     this.#unsubscribe();
     this.#due?.cancel();
     if (phase.name === 'waiting') phase.timer.cancel();
+    if (phase.name === 'reporting') phase.tunnels.close();
     if (phase.name === 'greeting' || phase.name === 'reporting') phase.raw.cancel();
   }
 
-  #welcome(raw: RawStream, bytes: Buffer): void {
-    if (this.#phase.name !== 'greeting' || this.#phase.raw !== raw) return;
-    const sessionId = this.#readSessionId(bytes);
+  #receive(raw: RawStream, bytes: Buffer): void {
+    const phase = this.#phase;
+    if ((phase.name !== 'greeting' && phase.name !== 'reporting') || phase.raw !== raw) return;
+    const message = this.#read(bytes);
+    if (phase.name === 'greeting') this.#welcome(raw, message?.welcome?.sessionId);
+    else if (message?.tunnel !== undefined) phase.tunnels.receive(message.tunnel);
+  }
+
+  #welcome(raw: RawStream, sessionId: string | undefined): void {
     if (sessionId === undefined) {
       raw.cancel();
       return;
     }
+    const { openTunnels, wire } = this.#options;
+    const tunnels = openTunnels((tunnel) => raw.send(wire.workerMessage.encode({ tunnel })));
     this.#backoff.reset();
     this.#sequence = 0;
     this.#lastSentMs = undefined;
-    this.#phase = { name: 'reporting', raw, sessionId };
+    this.#phase = { name: 'reporting', raw, sessionId, tunnels };
     this.#schedule();
   }
 
-  #readSessionId(bytes: Buffer): string | undefined {
+  #read(bytes: Buffer): ControlMessage__Output | undefined {
     try {
-      return this.#options.wire.controlMessage.decode(bytes).welcome?.sessionId;
+      return this.#options.wire.controlMessage.decode(bytes);
     } catch (thrown) {
       this.#options.logger.warn({ err: thrown }, 'the fleet stream sent an unreadable message');
       return undefined;
@@ -178,6 +198,7 @@ class Reporter {
     const phase = this.#phase;
     if ((phase.name !== 'greeting' && phase.name !== 'reporting') || phase.raw !== raw) return;
     this.#due?.cancel();
+    if (phase.name === 'reporting') phase.tunnels.close();
     const { logger, onForeign } = this.#options;
     if (end.code === UNIMPLEMENTED) {
       logger.debug({ details: end.details }, 'the control plane has no fleet stream');

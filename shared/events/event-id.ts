@@ -26,6 +26,7 @@ export function eventSubject(body: EventBody): string {
       return `gateway/${cluster}/${namespace}/${name}`;
     }
     case 'worker-connected':
+    case 'forwarded':
     case 'worker-described':
     case 'worker-lost':
     case 'sent':

@@ -43,6 +43,9 @@ export interface WorkerPlace {
   };
 }
 
+/** The servers of a worker that can be forwarded. */
+export type ForwardTarget = 'admin' | 'readiness' | 'stats';
+
 /** Numbers a worker reports about one applied version. */
 export interface InForceCounts {
   readonly open: number;
@@ -95,6 +98,19 @@ export type EventBody =
       readonly address: string;
       /** Program and version as far as it says; the empty string when it does not. */
       readonly build: string;
+    }
+  /** A connection of a port-forward to a server of the worker itself was opened, or is over. */
+  | {
+      readonly type: 'forwarded';
+      readonly worker: WorkerRef;
+      readonly pod: NamespacedName;
+      readonly actor: string;
+      readonly target: ForwardTarget;
+      readonly phase: 'closed' | 'opened';
+      /** To the worker; 0 when it was opened. */
+      readonly bytesIn: number;
+      /** From the worker; 0 when it was opened. */
+      readonly bytesOut: number;
     }
   | { readonly type: 'worker-described'; readonly worker: WorkerRef; readonly place: WorkerPlace }
   | { readonly type: 'worker-lost'; readonly worker: WorkerRef; readonly reason: string }

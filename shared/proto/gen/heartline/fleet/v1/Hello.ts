@@ -58,6 +58,10 @@ export interface Hello {
    * Port of /healthz/ready, as bound.
    */
   'readinessPort'?: (number);
+  /**
+   * Tunnels the worker carries at once; 0 = none: it knows nothing of them.
+   */
+  'maxTunnels'?: (number);
 }
 
 /**
@@ -116,4 +120,8 @@ export interface Hello__Output {
    * Port of /healthz/ready, as bound.
    */
   'readinessPort'?: (number);
+  /**
+   * Tunnels the worker carries at once; 0 = none: it knows nothing of them.
+   */
+  'maxTunnels'?: (number);
 }

@@ -2,6 +2,7 @@
 // Written by `npm run gen` from proto/. Do not edit.
 import type { Hello as _heartline_fleet_v1_Hello, Hello__Output as _heartline_fleet_v1_Hello__Output } from '../../../heartline/fleet/v1/Hello.js';
 import type { InForceReport as _heartline_fleet_v1_InForceReport, InForceReport__Output as _heartline_fleet_v1_InForceReport__Output } from '../../../heartline/fleet/v1/InForceReport.js';
+import type { TunnelFrame as _heartline_fleet_v1_TunnelFrame, TunnelFrame__Output as _heartline_fleet_v1_TunnelFrame__Output } from '../../../heartline/fleet/v1/TunnelFrame.js';
 
 /**
  * From a worker.
@@ -15,7 +16,11 @@ export interface WorkerMessage {
    * On change, at most once a second, and every 30 s without a change.
    */
   'inForce'?: (_heartline_fleet_v1_InForceReport | null);
-  'kind'?: "hello"|"inForce";
+  /**
+   * Of a tunnel that the control plane opened.
+   */
+  'tunnel'?: (_heartline_fleet_v1_TunnelFrame | null);
+  'kind'?: "hello"|"inForce"|"tunnel";
 }
 
 /**
@@ -30,5 +35,9 @@ export interface WorkerMessage__Output {
    * On change, at most once a second, and every 30 s without a change.
    */
   'inForce'?: (_heartline_fleet_v1_InForceReport__Output);
-  'kind'?: "hello"|"inForce";
+  /**
+   * Of a tunnel that the control plane opened.
+   */
+  'tunnel'?: (_heartline_fleet_v1_TunnelFrame__Output);
+  'kind'?: "hello"|"inForce"|"tunnel";
 }
