@@ -34,6 +34,8 @@ import { serverNames } from './pki/server-names.js';
 import { createAdmission } from './policy/admission.js';
 import { KINDS } from './policy/kinds.js';
 import { loadCrds } from './policy/load-crds.js';
+import { createTunnelBroker } from './port-forward/tunnel-broker.js';
+import { createPortForward } from './port-forward/upgrade.js';
 import { createReconciler } from './reconcile/reconciler.js';
 import { createStatusWriter } from './reconcile/status-writer.js';
 import { createObjectDoor } from './source/embedded-objects.js';
@@ -199,17 +201,24 @@ async function start(
   const names = serverNames({ host, hostname: hostname(), addresses: ownAddresses() });
   const certificate = await openServerCertificate({ dataDir, names, clock, logger });
   started.add(() => certificate.stop());
+  const tunnels = createTunnelBroker();
+  const allowedHosts = ['localhost', hostname()];
+  const forward = createPortForward({
+    ...{ authenticate, allowedHosts, tunnels, store, bus, clock, logger },
+    fleet: registry.views,
+  });
   const api = await startApiServer({
     ...{ door, authenticate, logger, clock, version, random: Math.random },
     resources: [...storedResources(crds, storedObjects.views), ...fleetObjects.resources],
     address: options.apiAddress,
     tls: { credentials: certificate, clock },
-    allowedHosts: ['localhost', hostname()],
+    ...{ allowedHosts, upgrade: forward.upgrade },
     metrics: metrics.registry,
     ...(folder && { manifests: () => folder.status() }),
     pending: () => [...(isUp ? [] : ['state']), ...(source?.pending() ?? [])],
   });
   started.add(() => api.close());
+  started.add(forward.stop);
   source?.start();
   // Half a copy must never be compiled: with none from before, workers wait for the cluster.
   await source?.firstCopy();
@@ -228,7 +237,7 @@ async function start(
       sets: createWorkerSets(reconciler, live),
       admission: { maxAgeMs: maxConnectionAgeMs },
     }),
-    createFleetService({ ...shared, clock, registry }),
+    createFleetService({ ...shared, clock, registry, tunnels }),
   ];
   const rpc = await startRpcServer({
     ...{ services, authenticate, clock },
@@ -258,4 +267,45 @@ function ownAddresses(): string[] {
   return Object.values(networkInterfaces()).flatMap((all = []) =>
     all.map(({ address }) => address),
   );
+}
+
+function makeDataDir(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true });
+    chmodSync(dataDir, 0o700);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new HeartlineError('CONFIG', `the data directory ${dataDir} cannot be used: ${reason}`, {
+      subject: dataDir,
+      cause,
+    });
+  }
+}
+
+async function openStore({ dataDir, storeKind = 'lmdb' }: ControlPlaneOptions): Promise<Store> {
+  switch (storeKind) {
+    case 'memory':
+      return createMemoryStore(randomUUID());
+    case 'lmdb':
+      return openLmdbStore({ dir: dataDir, newStoreId: randomUUID });
+  }
+}
+
+/** Tells values apart without telling anything about them to whoever lacks the installation's key. */
+function createDigest(key: string): (value: Uint8Array) => string {
+  return (value) => createHmac('sha256', key).update(value).digest('hex');
+}
+
+/** The two identities of an installation: who administers it, and its workers. */
+function tokensOf(dataDir: string, cluster: string): TokenEntry[] {
+  return [
+    {
+      token: readOrCreateToken(join(dataDir, 'api.token')),
+      identity: { name: 'admin', audience: 'api', gateways: 'all', mayPortForward: true },
+    },
+    {
+      token: readOrCreateToken(join(dataDir, 'worker.token')),
+      identity: { name: 'worker', audience: 'worker', cluster, gateways: 'all' },
+    },
+  ];
 }

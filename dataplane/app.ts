@@ -94,7 +94,10 @@ export async function startWorker(options: WorkerOptions): Promise<Worker> {
     if (bound === undefined) throw new HeartlineError('INTERNAL', 'the servers are not bound yet');
     return addressesOf(bound);
   };
-  const client = createClient(options, { ...{ engine, applyLoop, wire, metrics, readiness }, ownServers });
+  const client = createClient(options, {
+    ...{ engine, applyLoop, wire, metrics, readiness },
+    ownServers,
+  });
   const servers = await startServers(options, { engine, applyLoop, registry, readiness, client });
   bound = servers;
 

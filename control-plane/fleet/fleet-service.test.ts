@@ -15,6 +15,7 @@ import { handMadeSource } from '../../test/support/hand-made-source.js';
 import { TEST_GATEWAY } from '../../test/support/resource-sets.js';
 import { createAuthenticator } from '../auth/authenticate.js';
 import { createMemoryBus } from '../bus/memory-bus.js';
+import { createTunnelBroker } from '../port-forward/tunnel-broker.js';
 import { startRpcServer } from '../xds/server.js';
 import { createFleetService } from './fleet-service.js';
 import { createFleetRegistry } from './registry.js';
@@ -46,6 +47,7 @@ async function startServer() {
   const authenticate = createAuthenticator([{ token: TOKEN, identity }]);
   let sessions = 0;
   const service = createFleetService({
+    tunnels: createTunnelBroker(),
     ...{ bus, wire, authenticate, logger, clock, registry },
     instance: 'control-plane-under-test',
     newSessionId: () => {

@@ -12,6 +12,7 @@ import type { Identity } from '../auth/identity.js';
 import { failCall, type RawStream } from '../auth/rpc-guard.js';
 import { bindWorker } from '../auth/worker-binding.js';
 import type { Bus } from '../bus/bus.js';
+import type { TunnelBroker, TunnelLink } from '../port-forward/tunnel-broker.js';
 import type { FleetRegistry } from './registry.js';
 import {
   type InForceBody,
@@ -30,6 +31,8 @@ export interface FleetStreamOptions {
   readonly clock: Pick<Clock, 'monotonicMs'>;
   /** Which workers have an xDS stream: reports of others wait for it. */
   readonly registry: Pick<FleetRegistry, 'findLive'>;
+  /** Byte streams to workers, carried by their fleet streams. */
+  readonly tunnels: Pick<TunnelBroker, 'attach'>;
   /** The same text as ControlPlane.identifier of xDS. */
   readonly instance: string;
   readonly newSessionId: () => string;
@@ -44,6 +47,7 @@ type CallState =
 /** A live stream; what is `described` and `held` waits until the worker's xDS stream makes it known. */
 interface LiveStream {
   readonly call: RawStream;
+  readonly tunnels: TunnelLink;
   described: EventBody | undefined;
   held: InForceBody | undefined;
 }
@@ -71,6 +75,10 @@ export class FleetStreams {
       } else if (message.inForce !== undefined) {
         if (state.phase !== 'open') throw unexpected('a report before Hello');
         state = { phase: 'open', session: this.#report(call, state.session, message.inForce) };
+      } else if (message.tunnel !== undefined) {
+        if (state.phase !== 'open') throw unexpected('a tunnel frame before Hello');
+        const live = this.#live.get(state.session.worker.key);
+        if (live?.call === call) live.tunnels.receive(message.tunnel);
       }
     };
     const end = (): void => {
@@ -102,7 +110,10 @@ export class FleetStreams {
   stop(): void {
     this.#stopWatching();
     const error = new HeartlineError('UNAVAILABLE', 'the control plane is shutting down');
-    for (const { call } of this.#live.values()) failCall(call, error);
+    for (const { call, tunnels } of this.#live.values()) {
+      tunnels.close();
+      failCall(call, error);
+    }
     this.#live.clear();
   }
 
@@ -111,7 +122,13 @@ export class FleetStreams {
     const worker = this.#identify(identity, hello);
     const older = this.#live.get(worker.key);
     const described = { type: 'worker-described', worker, place: placeOf(hello) } as const;
-    this.#live.set(worker.key, { call, described, held: undefined });
+    older?.tunnels.close();
+    const tunnels = this.#options.tunnels.attach(worker.key, {
+      maxTunnels: hello.maxTunnels ?? 0,
+      build: hello.build ?? '',
+      send: (tunnel) => void call.write(wire.controlMessage.encode({ tunnel })),
+    });
+    this.#live.set(worker.key, { call, tunnels, described, held: undefined });
     if (this.#options.registry.findLive(worker.key) !== undefined) this.#release(worker);
     if (older !== undefined) {
       const message = `a newer fleet stream of worker "${worker.nodeId}" replaced this one`;
@@ -167,7 +184,10 @@ export class FleetStreams {
   }
 
   #leave(worker: WorkerRef, call: RawStream): void {
-    if (this.#live.get(worker.key)?.call === call) this.#live.delete(worker.key);
+    const live = this.#live.get(worker.key);
+    if (live?.call !== call) return;
+    this.#live.delete(worker.key);
+    live.tunnels.close();
   }
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { type FastifyInstance, fastify } from 'fastify';
 import type { Registry } from 'prom-client';
 import type { Logger } from '../../shared/telemetry/logger.js';
@@ -40,6 +42,8 @@ export interface ApiServerOptions extends GuardOptions {
   readonly pending?: () => readonly string[];
   /** What TLS clients are shown; plain HTTP is served beside it, to this machine. */
   readonly tls: TlsOrPlainOptions;
+  /** Takes every request that asks for another protocol; absent = they are answered as if they did not. */
+  readonly upgrade?: (request: IncomingMessage, socket: Duplex, head: Buffer) => void;
   /** Served on GET /metrics; absent = that path does not exist. */
   readonly metrics?: Registry;
   /** The manifest folder, on GET /debug/manifests; absent = there is none, and no such path. */
@@ -71,6 +75,7 @@ export async function startApiServer(options: ApiServerOptions): Promise<ApiServ
   });
   const opening = takeTlsOrPlain(app.server, options.tls);
   app.addHook('preClose', async () => opening.close());
+  if (options.upgrade !== undefined) app.server.on('upgrade', options.upgrade);
   takeBodiesAsBytes(app);
   addGuard(app, options);
   addFailureHandlers(app, options.logger);

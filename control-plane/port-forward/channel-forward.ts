@@ -30,7 +30,9 @@ export async function serveChannelForward(
     socket.send(said);
     socket.send(Buffer.concat([Buffer.of(2 * index + 1), said.subarray(1)]));
   });
-  await Promise.all(channels.map((channel, index) => serve(socket, channel, ports[index] ?? 0, forwarder)));
+  await Promise.all(
+    channels.map((channel, index) => serve(socket, channel, ports[index] ?? 0, forwarder)),
+  );
   socket.close(1000);
 }
 

@@ -79,7 +79,10 @@ async function recordForward(
   const result = await store.commit({ actor, reason, time: clock.wallMs(), ops: [] });
   logger.info({ actor, pod, target }, 'port-forward opened');
   if (result.ok) return result.seq;
-  throw new HeartlineError('INTERNAL', `a port-forward could not be recorded: ${result.refusal.message}`);
+  throw new HeartlineError(
+    'INTERNAL',
+    `a port-forward could not be recorded: ${result.refusal.message}`,
+  );
 }
 
 /** Passes bytes and ends on in both directions; settles when both are over or the client is gone, rejects with the tunnel's error. */

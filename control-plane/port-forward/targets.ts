@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ForwardTarget, WorkerPlace } from '../../shared/events/event.js';
+
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
+import type { ForwardTarget, WorkerPlace } from '../../shared/events/event.js';
 import { formatNamespacedName, type NamespacedName } from '../../shared/names/gateway-name.js';
 
 /** The ports of the pod as the world knows them; `--port-offset` and the like move what is bound, not these. */

@@ -36,7 +36,8 @@ export function agreeOnProtocol(
   if (offered.includes(SPDY_IN_WEBSOCKET)) {
     return { kind: 'spdy-in-websocket', name: SPDY_IN_WEBSOCKET };
   }
-  if (offered.includes(CHANNELS)) return { kind: 'channels', name: CHANNELS, ports: portsOf(query) };
+  if (offered.includes(CHANNELS))
+    return { kind: 'channels', name: CHANNELS, ports: portsOf(query) };
   throw unknown(
     `Sec-WebSocket-Protocol ${offered.join(', ') || '(none)'}`,
     `${SPDY_IN_WEBSOCKET} or ${CHANNELS}`,
@@ -63,5 +64,8 @@ function listOf(header: string | readonly string[] | undefined): readonly string
 }
 
 function unknown(found: string, wanted: string): HeartlineError {
-  return new HeartlineError('INVALID_ARGUMENT', `port-forward: ${found} is not spoken here; use ${wanted}`);
+  return new HeartlineError(
+    'INVALID_ARGUMENT',
+    `port-forward: ${found} is not spoken here; use ${wanted}`,
+  );
 }

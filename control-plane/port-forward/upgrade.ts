@@ -119,13 +119,16 @@ function accept(
     case 'spdy':
       socket.write(SWITCHING_TO_SPDY);
       if (head.length > 0) socket.unshift(head);
-      return serveSpdy(socket);
+      serveSpdy(socket);
+      break;
     case 'spdy-in-websocket':
-      return acceptor.acceptStream({ request, socket, head, protocol: protocol.name }, serveSpdy);
+      acceptor.acceptStream({ request, socket, head, protocol: protocol.name }, serveSpdy);
+      break;
     case 'channels':
-      return acceptor.acceptMessages({ request, socket, head, protocol: protocol.name }, (ws) => {
+      acceptor.acceptMessages({ request, socket, head, protocol: protocol.name }, (ws) => {
         void serveChannelForward(ws, protocol.ports, forwarder);
       });
+      break;
   }
 }
 

@@ -207,6 +207,7 @@ function gatewayOf(event: HeartlineEvent): GatewayRef | undefined {
       return event.worker.gateway;
     case 'worker-described':
     case 'drifted':
+    case 'forwarded':
     case 'sent':
     case 'applied':
       return undefined;

@@ -53,7 +53,11 @@ export function createWorkerTunnels(options: WorkerTunnelsOptions): WorkerTunnel
       // Not of ours, or over on this side while it was under way.
       if (wanted === undefined) return live.get(tunnelId)?.receive(frame);
       const server = serverOf(options.servers, wanted.target);
-      const refusal = refusalOf({ isKnown: live.has(tunnelId), isFull: live.size >= MAX_TUNNELS, server });
+      const refusal = refusalOf({
+        isKnown: live.has(tunnelId),
+        isFull: live.size >= MAX_TUNNELS,
+        server,
+      });
       if (server === undefined || refusal !== undefined) {
         send({ tunnelId, close: { error: refusal ?? '' } });
         return undefined;
@@ -72,7 +76,8 @@ function refusalOf(request: {
   readonly server: HostPort | undefined;
 }): string | undefined {
   if (request.isKnown) return 'a tunnel of that number is open';
-  if (request.isFull) return `the worker carries ${MAX_TUNNELS} tunnels already; close some connections`;
+  if (request.isFull)
+    return `the worker carries ${MAX_TUNNELS} tunnels already; close some connections`;
   if (request.server === undefined) return 'this worker has no such server; its build may be older';
   return undefined;
 }

@@ -58,6 +58,7 @@ async function startReporting(t: TestContext, fleet = true) {
         ...{ nodeName: 'machine-1', podIp: '127.0.0.15' },
         ...{ adminPort: 15000, statsPort: 15020, readinessPort: 15021 },
       }),
+      openTunnels: () => ({ receive: () => undefined, close: () => undefined }),
       engine: {
         summary: () => summary,
         onChange(listener) {

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Duplex } from 'node:stream';
 import { HeartlineError } from '../errors/heartline-error.js';
-import type { TunnelFrame, TunnelFrame__Output } from '../proto/gen/heartline/fleet/v1/TunnelFrame.js';
+import type {
+  TunnelFrame,
+  TunnelFrame__Output,
+} from '../proto/gen/heartline/fleet/v1/TunnelFrame.js';
 
 /** What a tunnel says, without its number. */
 export type TunnelSaying = Omit<TunnelFrame, 'tunnelId'>;

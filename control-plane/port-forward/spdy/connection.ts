@@ -2,7 +2,15 @@
 import type { Duplex } from 'node:stream';
 import { toHeartlineError } from '../../../shared/errors/heartline-error.js';
 import type { Logger } from '../../../shared/telemetry/logger.js';
-import { badFrame, goAway, ping, RST_STATUS, rstStream, type SpdyFrame, synReply } from './frame.js';
+import {
+  badFrame,
+  goAway,
+  ping,
+  RST_STATUS,
+  rstStream,
+  type SpdyFrame,
+  synReply,
+} from './frame.js';
 import { SpdyFrameParser } from './frame-parser.js';
 import { emptyHeaderBlock, HeaderReader } from './header-block.js';
 import { SpdyStream } from './stream.js';
@@ -62,7 +70,11 @@ export class SpdyConnection {
   async #receive(frame: SpdyFrame): Promise<void> {
     switch (frame.type) {
       case 'syn-stream':
-        return this.#open(frame.streamId, await this.#headers.read(frame.headerBlock), frame.isLast);
+        return this.#open(
+          frame.streamId,
+          await this.#headers.read(frame.headerBlock),
+          frame.isLast,
+        );
       case 'headers':
         // Read all the same: later blocks build on it.
         await this.#headers.read(frame.headerBlock);
@@ -104,7 +116,8 @@ export class SpdyConnection {
     const stream = this.#streams.get(id);
     if (stream === undefined) {
       // What was under way when the stream ended is no fault; what was never opened is one.
-      if (id === 0 || id > this.#lastStreamId) throw badFrame(`data of stream ${id}, which is not open`);
+      if (id === 0 || id > this.#lastStreamId)
+        throw badFrame(`data of stream ${id}, which is not open`);
       return;
     }
     if (await stream.receive(bytes, isLast)) return;
@@ -114,7 +127,10 @@ export class SpdyConnection {
 
   #send(bytes: readonly Buffer[], done: () => void = () => undefined): void {
     const { transport } = this.#options;
-    if (transport.destroyed || transport.writableEnded) return done();
+    if (transport.destroyed || transport.writableEnded) {
+      done();
+      return;
+    }
     transport.cork();
     for (const part of bytes) transport.write(part);
     transport.uncork();

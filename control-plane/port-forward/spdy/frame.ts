@@ -129,7 +129,11 @@ export function dataHead(streamId: number, length: number, isLast: boolean): Buf
 
 /** `headerBlock` as `emptyHeaderBlock` makes it. */
 export function synReply(streamId: number, headerBlock: Buffer): Buffer {
-  return Buffer.concat([controlHead(SYN_REPLY, 4 + headerBlock.length), uint32(streamId), headerBlock]);
+  return Buffer.concat([
+    controlHead(SYN_REPLY, 4 + headerBlock.length),
+    uint32(streamId),
+    headerBlock,
+  ]);
 }
 
 export function rstStream(streamId: number, status: number): Buffer {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { constants, createInflate, type Inflate } from 'node:zlib';
-import { badFrame } from './frame.js';
 import { spdyDictionary } from './dictionary.js';
+import { badFrame } from './frame.js';
 
 /** A block that unpacks to more is no request for a forward; a few hundred bytes of zlib can hold megabytes. */
 const MAX_BLOCK_BYTES = 16_384;
@@ -37,7 +37,8 @@ export class HeaderReader {
         settle();
       });
     });
-    if (this.#failure !== undefined) throw badFrame(`headers that are no zlib: ${this.#failure.message}`);
+    if (this.#failure !== undefined)
+      throw badFrame(`headers that are no zlib: ${this.#failure.message}`);
     return parseHeaders(Buffer.concat(this.#chunks));
   }
 
