@@ -8,7 +8,7 @@ export function tokensOf(dataDir: string, cluster: string): TokenEntry[] {
   return [
     {
       token: readOrCreateToken(join(dataDir, 'api.token')),
-      identity: { name: 'admin', audience: 'api', gateways: 'all' },
+      identity: { name: 'admin', audience: 'api', gateways: 'all', mayPortForward: true },
     },
     {
       token: readOrCreateToken(join(dataDir, 'worker.token')),

@@ -43,6 +43,8 @@ export function workerNotes(event: WorkerEvent, pod: NoteSubject, before: Compla
     }
     case 'rejection-cleared':
       return clear(event.resources, pod, before);
+    // In the log and in the metrics: one for every connection would drown the rest.
+    case 'forwarded':
     case 'worker-described':
     case 'sent':
     case 'in-force':

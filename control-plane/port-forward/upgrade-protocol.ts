@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { IncomingHttpHeaders } from 'node:http';
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 
 /** How a client speaks of its forwarded connections. */
@@ -11,6 +10,13 @@ export type PortForwardProtocol =
   /** A channel for each port of the query; no streams, so one connection per port. */
   | { readonly kind: 'channels'; readonly name: string; readonly ports: readonly number[] };
 
+/** The request's headers that say what the client speaks. */
+export interface UpgradeHeaders {
+  readonly upgrade?: string | undefined;
+  readonly 'x-stream-protocol-version'?: string | readonly string[] | undefined;
+  readonly 'sec-websocket-protocol'?: string | undefined;
+}
+
 const STREAMS = 'portforward.k8s.io';
 const SPDY = 'SPDY/3.1';
 const SPDY_IN_WEBSOCKET = 'SPDY/3.1+portforward.k8s.io';
@@ -20,7 +26,7 @@ const MAX_CHANNEL_PORTS = 8;
 
 /** Throws INVALID_ARGUMENT for a protocol that is not spoken here, with those that are. */
 export function agreeOnProtocol(
-  headers: IncomingHttpHeaders,
+  headers: UpgradeHeaders,
   query: URLSearchParams,
 ): PortForwardProtocol {
   const upgrade = headers.upgrade?.toLowerCase();

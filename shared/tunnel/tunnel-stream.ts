@@ -17,7 +17,7 @@ export interface TunnelStreamOptions {
 }
 
 /** Bytes that may be under way in one direction: 16 MiB/s over a round trip of 16 ms (SSH channels: 2 MiB, HTTP/2: 64 KiB). */
-export const TUNNEL_WINDOW_BYTES = 262_144;
+const TUNNEL_WINDOW_BYTES = 262_144;
 /** A report behind such a frame waits for microseconds. */
 const MAX_DATA_BYTES = 32_768;
 /** Smaller amounts of credit are gathered first. */
