@@ -81,8 +81,14 @@ function parseHeaders(bytes: Buffer): ReadonlyMap<string, string> {
 
 /** zlib's head with a preset dictionary (RFC 1950 §2.2) and the dictionary's Adler-32. */
 const ZLIB_HEAD = Buffer.from([0x78, 0xbb, 0xe3, 0xc6, 0xa7, 0xc2]);
-/** No headers, as a stored block of four bytes (RFC 1951 §3.2.4): nothing is packed, so nothing has to be remembered. */
-const NO_HEADERS = Buffer.from([0x00, 0x04, 0x00, 0xfb, 0xff, 0, 0, 0, 0]);
+/**
+ * No headers, as a stored block of four bytes (RFC 1951 §3.2.4): nothing is packed, so nothing has to be remembered. Then an empty one, which
+ * is how a flush ends: without it Go's reader looks for the next block at once and takes the end of the frame for a broken stream.
+ */
+const NO_HEADERS = Buffer.from([
+  ...[0x00, 0x04, 0x00, 0xfb, 0xff, 0, 0, 0, 0],
+  ...[0x00, 0x00, 0x00, 0xff, 0xff],
+]);
 
 /** The block of a reply without headers; the first one of a connection opens its zlib stream. */
 export function emptyHeaderBlock(isFirst: boolean): Buffer {
