@@ -121,6 +121,7 @@ describe('the fleet stream of a worker', () => {
       startedAtUnixMs: 7,
       nodeName: 'machine-1',
       podIp: '127.0.0.15',
+      maxTunnels: 32,
       adminPort: 15000,
       statsPort: 15020,
       readinessPort: 15021,
