@@ -44,6 +44,8 @@ interface EventObject {
 interface Entry {
   readonly object: EventObject;
   readonly lastMs: number;
+  /** What entries of one object, type and reason share. */
+  readonly family: string;
 }
 
 /** What becomes of the events that are shown; `removed` first. */
@@ -62,6 +64,10 @@ export interface EventBook {
 export function createEventBook(): EventBook {
   /** Oldest first: an event that happens again moves to the end. */
   const entries = new Map<string, Entry>();
+  /** Keys of `entries` by reason, in the same order: a look at all of them for each event would be dear. */
+  const ofReason = new Map<string, Set<string>>();
+  /** How many entries a family has. */
+  const wordings = new Map<string, number>();
   const buckets = new Map<string, TokenBucket>();
 
   const mayTell = (what: string, nowMs: number): boolean => {
@@ -71,17 +77,29 @@ export function createEventBook(): EventBook {
     buckets.set(what, isAllowed ? { ...bucket, tokens: bucket.tokens - 1 } : bucket);
     return isAllowed;
   };
-  const keyOf = (note: Note): string => {
-    const own = JSON.stringify([subjectKey(note.about), note.type, note.reason]);
-    const exact = `${own} ${note.message}`;
+  const keyOf = (note: Note, family: string): string => {
+    const exact = `${family} ${note.message}`;
     if (entries.has(exact)) return exact;
-    const wordings = [...entries.keys()].filter((key) => key.startsWith(`${own} `));
-    return wordings.length < MAX_WORDINGS ? exact : `${own} combined`;
+    return (wordings.get(family) ?? 0) < MAX_WORDINGS ? exact : `${family} combined`;
   };
   const drop = (key: string): readonly KubeObject[] => {
     const entry = entries.get(key);
+    if (entry === undefined) return [];
+    const { family, object } = entry;
     entries.delete(key);
-    return entry === undefined ? [] : [toKubeObject(entry.object)];
+    ofReason.get(object.reason)?.delete(key);
+    const left = (wordings.get(family) ?? 1) - 1;
+    if (left === 0) wordings.delete(family);
+    else wordings.set(family, left);
+    return [toKubeObject(object)];
+  };
+  const keep = (key: string, entry: Entry): void => {
+    const { family, object } = entry;
+    drop(key);
+    entries.set(key, entry);
+    wordings.set(family, (wordings.get(family) ?? 0) + 1);
+    const alike = ofReason.get(object.reason) ?? new Set();
+    ofReason.set(object.reason, alike.add(key));
   };
   const prune = (nowMs: number): readonly KubeObject[] => {
     for (const [what, bucket] of buckets) {
@@ -91,9 +109,9 @@ export function createEventBook(): EventBook {
     return old.flatMap(([key]) => drop(key));
   };
   const makeRoom = (reason: string): readonly KubeObject[] => {
-    const alike = [...entries].filter(([, { object }]) => object.reason === reason);
-    const [crowded] = alike.length > MAX_OF_REASON ? (alike[0] ?? []) : [];
-    const [oldest] = entries.size > MAX_EVENTS ? entries.keys() : [];
+    const alike = ofReason.get(reason) ?? NONE;
+    const crowded = alike.size > MAX_OF_REASON ? first(alike) : undefined;
+    const oldest = entries.size > MAX_EVENTS ? first(entries.keys()) : undefined;
     const key = crowded ?? oldest;
     return key === undefined ? [] : drop(key);
   };
@@ -103,14 +121,21 @@ export function createEventBook(): EventBook {
     add(note, uid, nowMs) {
       if (!mayTell(`${subjectKey(note.about)} ${note.reason}`, nowMs))
         return { removed: [], put: undefined };
-      const key = keyOf(note);
+      const family = JSON.stringify([subjectKey(note.about), note.type, note.reason]);
+      const key = keyOf(note, family);
       const before = entries.get(key)?.object;
       const object = writeEvent(note, { key, uid, before, now: formatConditionTime(nowMs) });
-      entries.delete(key);
-      entries.set(key, { object, lastMs: nowMs });
+      keep(key, { object, lastMs: nowMs, family });
       return { removed: makeRoom(note.reason), put: toKubeObject(object) };
     },
   };
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+function first(keys: Iterable<string>): string | undefined {
+  for (const key of keys) return key;
+  return undefined;
 }
 
 function subjectKey({ kind, namespace, name }: NoteSubject): string {
