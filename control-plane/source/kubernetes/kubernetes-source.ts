@@ -110,7 +110,8 @@ export function createKubernetesSource(options: KubernetesSourceOptions): Kubern
       },
       onRestart: (what, cause) => metrics.restarted(resourceWord(kind), what, cause),
       onPhase(isWatched) {
-        one.behindSinceMs = isWatched ? undefined : (one.behindSinceMs ?? clock.monotonicMs());
+        const isCurrent = isWatched || reflector.progress().isAbsent;
+        one.behindSinceMs = isCurrent ? undefined : (one.behindSinceMs ?? clock.monotonicMs());
         if (followed.every(({ reflector: each }) => each.settled())) tellSettled();
       },
     });

@@ -39,8 +39,15 @@ export interface Reflector {
   stop(): void;
   /** True once the first list is complete, or there can be none. */
   settled(): boolean;
-  /** For readiness and doctor: what it is at, and what kept it from the rest. */
-  progress(): { readonly phase: ReflectorState['phase']; readonly problem: string | undefined };
+  /** For readiness and metrics: what kept it from the rest. */
+  progress(): ReflectorProgress;
+}
+
+export interface ReflectorProgress {
+  /** The kind is not installed in the cluster: there is nothing to be behind of. */
+  readonly isAbsent: boolean;
+  /** What went wrong last, until something goes well. */
+  readonly problem: string | undefined;
 }
 
 export interface ReflectorTiming {
@@ -199,7 +206,10 @@ export function createReflector(options: ReflectorOptions): Reflector {
       current.abort();
     },
     settled: () => settled,
-    progress: () => ({ phase: state.phase, problem }),
+    progress: () => ({
+      isAbsent: state.phase === 'waiting' && state.cause === 'absent',
+      problem,
+    }),
   };
 }
 
