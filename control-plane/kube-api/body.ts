@@ -40,7 +40,20 @@ export function parseJson(bytes: Uint8Array): unknown {
 }
 
 export function parseYaml(bytes: Uint8Array): unknown {
-  return parseYamlBody(decodeUtf8(bytes));
+  const text = decodeUtf8(bytes);
+  // JSON is YAML, and what clients send as YAML mostly is: its parser is thirty times as fast.
+  return isJsonText(text) ? parseJsonBody(text) : parseYamlBody(text);
+}
+
+function isJsonText(text: string): boolean {
+  if (!text.startsWith('{')) return false;
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    // A YAML flow mapping, or broken: the YAML parser says which.
+    return false;
+  }
 }
 
 function decodeUtf8(bytes: Uint8Array): string {

@@ -51,6 +51,17 @@ export async function runGet(
   return 0;
 }
 
+/** As kubectl shows objects: who owns which field is long, and read by programs. */
+function withoutManagedFields(value: KubeObject | ObjectItems): unknown {
+  if ('items' in value) return { ...value, items: value.items.map(withoutManagedFields) };
+  const { managedFields: _, ...metadata } = value.metadata;
+  return { ...value, metadata };
+}
+
+interface ObjectItems {
+  readonly items: readonly KubeObject[];
+}
+
 /** The kind a user wrote, in any of its names. */
 export function kindNamed(word: string): Kind {
   const kind = findKind(word);
@@ -76,13 +87,13 @@ async function getOne(
 function render(
   kind: Kind,
   objects: readonly KubeObject[],
-  value: unknown,
+  value: KubeObject | ObjectItems,
   output: GetFlags['output'],
 ): string {
   switch (output) {
     case 'json':
     case 'yaml':
-      return renderValue(value, output);
+      return renderValue(withoutManagedFields(value), output);
     case 'name':
       return objects.map(({ metadata }) => objectLabel({ kind, name: metadata.name })).join('\n');
     case 'table': {
