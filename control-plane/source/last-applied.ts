@@ -32,7 +32,7 @@ export function withLastApplied(
 ): JsonObject {
   if (annotationsOf(live)?.[ANNOTATION] === undefined) return object;
   const metadata = object['metadata'] as JsonObject;
-  const text = `${JSON.stringify(withoutAnnotation(wanted))}\n`;
+  const text = `${JSON.stringify(sortKeys(withoutAnnotation(wanted)))}\n`;
   const { [ANNOTATION]: _, ...others } = annotationsOf(object) ?? {};
   const fits = Buffer.byteLength(text) <= MAX_BYTES;
   const annotations = fits ? { ...others, [ANNOTATION]: text } : others;
@@ -43,7 +43,17 @@ function withoutAnnotation(wanted: JsonObject): JsonObject {
   const { metadata } = wanted;
   if (!isObject(metadata)) return wanted;
   const { [ANNOTATION]: _, ...annotations } = annotationsOf(wanted) ?? {};
-  return { ...wanted, metadata: { ...metadata, annotations } };
+  const { annotations: __, ...others } = metadata;
+  const isEmpty = Object.keys(annotations).length === 0;
+  return { ...wanted, metadata: isEmpty ? others : { ...others, annotations } };
+}
+
+/** As kubectl writes the annotation, so that it changes only when what was applied does. */
+function sortKeys<T extends JsonValue>(value: T): T {
+  if (Array.isArray(value)) return value.map(sortKeys) as unknown as T;
+  if (!isObject(value)) return value;
+  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, sortKeys(item)])) as T;
 }
 
 function annotationsOf({ metadata }: JsonObject): JsonObject | undefined {
