@@ -34,6 +34,8 @@ export interface AdmissionOptions {
   readonly lint?: LintContext;
   /** The object is a patched one: what it must not have is the patch's fault. Default: false. */
   readonly isPatched?: boolean;
+  /** Fields that the client's text had more than once. Default: none. */
+  readonly duplicateFields?: readonly string[];
 }
 
 /** What a client says about an object when it does not say all of it. */
@@ -242,14 +244,19 @@ function handleUnknown(
   kind: Kind,
   raw: RawObject,
   unknown: readonly UnknownField[],
-  { fieldValidation, isPatched = false }: AdmissionOptions,
+  { fieldValidation, isPatched = false, duplicateFields = [] }: AdmissionOptions,
 ): readonly string[] {
-  if (fieldValidation === 'Ignore' || unknown.length === 0) return [];
-  if (fieldValidation === 'Warn') return unknown.map(describeUnknown);
+  const faults = [
+    ...duplicateFields.map((field) => ({
+      field,
+      message: `duplicate field ${JSON.stringify(field)}`,
+    })),
+    ...unknown.map((one) => ({ field: one.field, message: describeUnknown(one) })),
+  ];
+  if (fieldValidation === 'Ignore' || faults.length === 0) return [];
+  if (fieldValidation === 'Warn') return faults.map(({ message }) => message);
   const reason = 'FieldValueInvalid';
-  const problems = unknown.map((one) => ({
-    ...{ field: one.field, message: describeUnknown(one), reason },
-  }));
+  const problems = faults.map((one) => ({ ...one, reason }));
   const { listed, text } = list(problems, ({ message }) => message);
   if (isPatched) {
     const message = describeRefusal(reason, showValue(raw), `strict decoding error: ${text}`);

@@ -54,10 +54,10 @@ function admitChange(
 ): Prepared {
   if (change.verb === 'delete') return { change, warnings: [] };
   if (isPatch(change)) return { change };
-  const { verb, object: raw, ...target } = change;
+  const { verb, object: raw, duplicateFields = [], ...target } = change;
   const sent = change.kind.namespaced ? withNamespace(raw, change.namespace) : raw;
   checkIdentity(change, sent);
-  const options = { fieldValidation, lint };
+  const options = { fieldValidation, lint, duplicateFields };
   const metadata = isJsonObject(sent) ? sent['metadata'] : undefined;
   if (verb === 'replace-status') {
     const { status, warnings } = admission.admitStatus(change.kind, sent, options);

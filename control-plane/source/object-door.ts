@@ -42,6 +42,8 @@ export interface ObjectWrite extends Target {
   readonly verb: 'create' | 'replace' | 'replace-status';
   /** What the client sent, already parsed, not yet validated. */
   readonly object: unknown;
+  /** Fields that the client's text had more than once; treated as unknown ones are. Default: none. */
+  readonly duplicateFields?: readonly string[];
 }
 
 export interface ObjectPatch extends Target {

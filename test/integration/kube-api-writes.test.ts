@@ -333,6 +333,26 @@ describe('writes over HTTP', () => {
     assert.match(JSON.stringify(who.json.status), /"username":"admin"/);
   });
 
+  it('a field that is there twice is refused under Strict, warned about, or the last one counts', async () => {
+    const text = JSON.stringify(samplePolicy('twice', { time: '30s' }));
+    const body = text.replace('"time":"30s"', '"time":"20s","time":"30s"');
+    const post = async (query: string) => {
+      const headers = { authorization: `Bearer ${api.token}`, 'content-type': 'application/json' };
+      return fetch(`${api.url}${POLICIES}${query}`, { method: 'POST', headers, body });
+    };
+    const strict = await post('?fieldValidation=Strict');
+    assert.equal(strict.status, 400);
+    assert.match(
+      await strict.text(),
+      /strict decoding error: duplicate field \\"spec.frontend.tcp.keepalive.time\\"/,
+    );
+    const ignored = await post('?fieldValidation=Ignore&dryRun=All');
+    assert.doesNotMatch(ignored.headers.get('warning') ?? '', /duplicate/);
+    const warned = await post('');
+    assert.equal(warned.status, 201);
+    assert.match(warned.headers.get('warning') ?? '', /duplicate field/);
+  });
+
   it('a DELETE of a collection takes what its selector chooses', async () => {
     for (const [name, team] of [
       ['c1', 'a'],

@@ -15,7 +15,7 @@ import { deletedStatus } from '../status.js';
 import { renderWarning } from '../warning-header.js';
 import { type DeleteOptions, readDeleteOptions } from './delete-options.js';
 import { patchTypeOf, readPatch } from './patch-body.js';
-import type { BodyReader } from './request-body.js';
+import { type BodyReader, duplicateFieldsOf } from './request-body.js';
 import { readWriteOptions, type WriteOptions } from './write-options.js';
 
 type ItemRequest = FastifyRequest<{ Params: ItemParams }>;
@@ -37,7 +37,9 @@ export function addWriteRoutes(
   app.post<{ Params: ItemParams }>(collection, async (request, reply) => {
     const { namespace } = itemPathOf(request.params);
     const { name, object } = readObject({ kind, namespace }, readBody(request));
-    const result = await change(door, request, { verb: 'create', kind, namespace, name, object });
+    const wanted = { verb: 'create', kind, namespace, name, object } as const;
+    const duplicateFields = duplicateFieldsOf(request);
+    const result = await change(door, request, { ...wanted, duplicateFields });
     return answer(reply.code(201), result);
   });
 
@@ -51,7 +53,9 @@ export function addWriteRoutes(
     app.put<{ Params: ItemParams }>(path, async (request, reply) => {
       const target = targetOf(request);
       const { object } = readObject(target, readBody(request));
-      return answer(reply, await change(door, request, { ...target, verb: replace, object }));
+      const duplicateFields = duplicateFieldsOf(request);
+      const wanted = { ...target, verb: replace, object, duplicateFields };
+      return answer(reply, await change(door, request, wanted));
     });
     app.patch<{ Params: ItemParams }>(path, async (request, reply) => {
       const type = patchTypeOf(request.headers['content-type'], kind);
