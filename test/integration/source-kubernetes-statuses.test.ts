@@ -186,6 +186,30 @@ describe('statuses in a Kubernetes cluster', () => {
     });
   });
 
+  it('that the cluster forbids or does not keep are counted, and not sent all the time', async () => {
+    const before = cluster.proxy.requests.filter(isPushOf('route')).length;
+    const keepsNothing = {
+      metadata: { ...cluster.get('HTTPRoute', 'httpbin', 'route')?.metadata, resourceVersion: '1' },
+      status: { parents: [] },
+    };
+    cluster.proxy.inject({
+      match: isPushOf('route'),
+      fault: { do: 'answer', status: 200, body: keepsNothing },
+    });
+    cluster.proxy.inject({
+      match: isPushOf('httpbin'),
+      fault: { do: 'answer', status: 403, body: { message: 'forbidden' } },
+    });
+    await cluster.writeStatus(route, { parents: [] });
+    await cluster.writeStatus(sampleBackend(), {});
+    await eventually(async () => {
+      const text = String((await controlPlane.get('/metrics')).body);
+      assert.match(text, /status_pushes_total\{result="not-kept"\} 1\n/);
+      assert.match(text, /status_pushes_total\{result="denied"\} 1\n/);
+    });
+    assert.equal(cluster.proxy.requests.filter(isPushOf('route')).length, before + 1);
+  });
+
   it("are one replica's work; when it stops the other takes over at once", async () => {
     const second = await startTestControlPlane({ kubernetes: cluster.options });
     try {
@@ -195,13 +219,20 @@ describe('statuses in a Kubernetes cluster', () => {
         const holder = cluster.leases.holder(LEASE);
         assert.ok(holder !== undefined && holder !== first, `held by ${holder}`);
       });
+      // What the first one could not write, the second one does.
+      await eventually(() => {
+        const { parents = [] } = statusOf(cluster.get('HTTPRoute', 'httpbin', 'route'));
+        assert.equal(parents.length, 1);
+        const backend = statusOf(cluster.get('AgentgatewayBackend', 'httpbin', 'httpbin'));
+        assert.equal(conditionOf(backend, 'Accepted')?.status, 'True');
+      });
       const before = cluster.proxy.requests.filter(isPush).length;
       await cluster.apply(sampleBackend('late', 18_005));
       await eventually(() => {
         const status = statusOf(cluster.get('AgentgatewayBackend', 'httpbin', 'late'));
         assert.equal(conditionOf(status, 'Accepted')?.status, 'True');
       });
-      // What the first one wrote is as it should be: the second had one thing to say.
+      // Everything else is as it should be: there was one thing to say.
       assert.equal(cluster.proxy.requests.filter(isPush).length, before + 1);
     } finally {
       await second.remove();

@@ -50,6 +50,8 @@ export interface ApiClient {
   workers(): Promise<WorkerList>;
   /** Undefined when the server has no manifest folder. */
   manifests(): Promise<FolderStatus | undefined>;
+  /** What GET /metrics answers, in Prometheus' text format. */
+  metrics(): Promise<string>;
   version(): Promise<ServerVersion>;
   /** True once the server answers that it is ready. */
   isReady(): Promise<boolean>;
@@ -104,6 +106,7 @@ export function createApiClient(connection: ApiAccess): ApiClient {
       const answer = await call('GET', '/debug/manifests');
       return answer.status === 404 ? undefined : readAnswer<FolderStatus>(answer);
     },
+    metrics: async () => (await call('GET', '/metrics')).text,
     version: () => expect('GET', '/version'),
     async isReady() {
       return (await call('GET', '/readyz')).status === 200;

@@ -12,6 +12,7 @@ import { renderTable } from '../output/table.js';
 import type { Terminal } from '../terminal.js';
 import { LOOPBACK, MAX_PORT_OFFSET, portsWithOffset, UP_PORTS } from '../up/ports.js';
 import { statePaths } from '../up/state-paths.js';
+import { checkCluster } from './check-cluster.js';
 import { checkManifests } from './check-manifests.js';
 import {
   type Check,
@@ -65,6 +66,7 @@ async function runChecks(
     api,
     checkCertificate(await readCertificateFact(connection)),
     ...(await checkManifestFolder(connection)),
+    ...(await checkClusterSource(connection)),
     await checkWorker(connection),
   ];
 }
@@ -112,6 +114,15 @@ async function checkManifestFolder(connection: Connection): Promise<readonly Che
   try {
     const status = await createApiClient(connection).manifests();
     return status === undefined ? [] : checkManifests(status);
+  } catch {
+    // The line about the API server says why it cannot be asked.
+    return [];
+  }
+}
+
+async function checkClusterSource(connection: Connection): Promise<readonly Check[]> {
+  try {
+    return checkCluster(await createApiClient(connection).metrics());
   } catch {
     // The line about the API server says why it cannot be asked.
     return [];

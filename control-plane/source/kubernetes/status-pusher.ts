@@ -273,7 +273,10 @@ export function createStatusPusher(options: StatusPusherOptions): StatusPusher {
     mark,
     lead(isLeader) {
       leads = isLeader;
-      if (isLeader) for (const key of statuses.keys()) dirty.add(key);
+      if (isLeader) {
+        hopeless.clear();
+        for (const key of statuses.keys()) dirty.add(key);
+      }
       wake();
     },
     async stop() {
