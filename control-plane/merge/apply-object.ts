@@ -21,7 +21,7 @@ import {
   type Writer,
 } from './manager.js';
 import { mergeObjects } from './merge-values.js';
-import { type OwnedPart, ownedPart } from './owned-part.js';
+import { NOBODYS, type OwnedPart, ownedPart } from './owned-part.js';
 import { pruneFields } from './prune-fields.js';
 
 export interface ApplyInput {
@@ -65,7 +65,7 @@ export function applyObject(input: ApplyInput): ApplyOutcome {
   const last = managers.find(isOwn);
   const others = managers.filter((entry) => !isOwn(entry));
   const said = ownedPart(fieldsOf(schema, wanted), part);
-  const owned = unionOf(said, ownedByAny(others));
+  const owned = unionOf(unionOf(said, NOBODYS), ownedByAny(others));
   const merged = mergeObjects(schema, live, wanted);
   const object = last === undefined ? merged : pruneFields(schema, merged, last.fieldsV1, owned);
 

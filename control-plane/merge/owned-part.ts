@@ -4,8 +4,8 @@ import { differenceOf, type FieldSet, onlyRoots, withoutRoots } from './field-se
 /** Which part of an object a path writes: everything but the status, or the status alone. */
 export type OwnedPart = 'object' | 'status';
 
-/** Fields that belong to the server, or that name the object; nobody owns them. */
-const NOBODYS: FieldSet = {
+/** Fields that belong to the server, or that name the object; nobody owns them, and none goes because an owner does. */
+export const NOBODYS: FieldSet = {
   'f:apiVersion': {},
   'f:kind': {},
   'f:metadata': {

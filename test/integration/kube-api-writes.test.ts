@@ -176,6 +176,17 @@ describe('writes over HTTP', () => {
     assert.deepEqual(keepaliveOf(given.json), { time: '31s' });
   });
 
+  it('labels that their only owner gives up go, and nothing else of the metadata does', async () => {
+    const object = samplePolicy('labels', {});
+    const labelled = { ...object, metadata: { ...object.metadata, labels: { a: 'b' } } };
+    const path = item('labels', '?fieldManager=m');
+    await send(api, 'PATCH', path, { body: labelled, type: 'apply' });
+    const { status, json } = await send(api, 'PATCH', path, { body: object, type: 'apply' });
+    assert.equal(status, 200, json.message);
+    assert.equal(json.metadata.labels, undefined);
+    assert.equal(json.metadata.name, 'labels');
+  });
+
   it('what kubectl applied on its side before is its own', async () => {
     const object = samplePolicy('migrate', { time: '30s' });
     const annotations = {
