@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
-import { apiVersionOf, type Kind } from '../policy/kinds.js';
+import { apiVersionOf, isBuiltIn, type Kind } from '../policy/kinds.js';
 import { isJsonObject } from '../policy/structural-schema.js';
 
 /** What a path names; `name` is absent for POST. */
@@ -20,8 +20,9 @@ export interface ObjectInBody {
  * Checks that a body is the object its path names, and returns it with namespace and name filled in; the sentences
  * are those of the Kubernetes API server. The object's own rules are the door's business.
  */
-export function readObject(path: ObjectPath, body: unknown): ObjectInBody {
-  if (!isJsonObject(body)) throw unrecognized(path.kind, `${show(body)} is no object`);
+export function readObject(path: ObjectPath, sentBody: unknown): ObjectInBody {
+  if (!isJsonObject(sentBody)) throw unrecognized(path.kind, `${show(sentBody)} is no object`);
+  const body = withHead(path.kind, sentBody);
   checkHead(path.kind, body);
   const metadata = body['metadata'] ?? {};
   if (!isJsonObject(metadata)) throw unrecognized(path.kind, 'metadata is no object');
@@ -42,6 +43,19 @@ export function readObject(path: ObjectPath, body: unknown): ObjectInBody {
     );
   }
   return { name, object: { ...body, metadata: { ...named, namespace: path.namespace } } };
+}
+
+/** Typed clients leave apiVersion and kind out for built-in kinds, where the path says both. */
+function withHead(
+  kind: Kind,
+  body: { readonly [key: string]: unknown },
+): { readonly [key: string]: unknown } {
+  if (!isBuiltIn(kind)) return body;
+  return {
+    ...body,
+    apiVersion: body['apiVersion'] ?? apiVersionOf(kind),
+    kind: body['kind'] ?? kind.kind,
+  };
 }
 
 function checkHead(kind: Kind, body: { readonly [key: string]: unknown }): void {

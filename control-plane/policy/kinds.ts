@@ -122,6 +122,14 @@ export const KINDS: readonly Kind[] = [
   },
 ];
 
+/** Groups of kinds that every Kubernetes server has. */
+const BUILT_IN_GROUPS: ReadonlySet<string> = new Set(['', 'discovery.k8s.io']);
+
+/** Whether Kubernetes has the kind without a CRD: its typed clients treat such a kind differently from custom resources. */
+export function isBuiltIn({ group }: Kind): boolean {
+  return BUILT_IN_GROUPS.has(group);
+}
+
 /** Whether a kind is core/v1 Namespace, what the others lie in. */
 export function isNamespaceKind({ group, kind }: Kind): boolean {
   return group === '' && kind === 'Namespace';

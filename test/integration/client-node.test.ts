@@ -4,6 +4,7 @@ import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
   ApiException,
+  AuthorizationV1Api,
   CoreV1Api,
   CustomObjectsApi,
   type KubeConfig,
@@ -13,6 +14,7 @@ import {
   ListWatch,
   PatchStrategy,
   type V1ObjectMeta,
+  VersionApi,
   Watch,
 } from '@kubernetes/client-node';
 import { kubeConfigOf } from '../support/client-node.js';
@@ -311,6 +313,30 @@ describe('@kubernetes/client-node', () => {
         PatchStrategy.MergePatch,
       );
       await eventually(() => assert.deepEqual(heard.events, ['add one', 'delete one']));
+    });
+  });
+
+  describe('kinds of Kubernetes itself', () => {
+    it('show version, namespaces and what the caller may do', async () => {
+      const version = await config.makeApiClient(VersionApi).getCode();
+      assert.equal(version.major, '1');
+      const core = config.makeApiClient(CoreV1Api);
+      const made = await core.createNamespace({ body: { metadata: { name: 'typed' } } });
+      assert.equal(made.status?.phase, 'Active');
+      const { items } = await core.listNamespace();
+      assert.ok(items.some(({ metadata }) => metadata?.name === 'typed'));
+      const again = core.createNamespace({ body: { metadata: { name: 'typed' } } });
+      assert.equal((await refusal(again)).reason, 'AlreadyExists');
+      await core.deleteNamespace({ name: 'typed' });
+      await eventually(async () => {
+        assert.equal((await refusal(core.readNamespace({ name: 'typed' }))).code, 404);
+      });
+      const review = await config.makeApiClient(AuthorizationV1Api).createSelfSubjectAccessReview({
+        body: {
+          spec: { resourceAttributes: { group: GROUP, resource: PLURAL, verb: 'create' } },
+        },
+      });
+      assert.equal(review.status?.allowed, true);
     });
   });
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { HeartlineError } from '../../../shared/errors/heartline-error.js';
-import type { Kind } from '../../policy/kinds.js';
+import { isBuiltIn, type Kind } from '../../policy/kinds.js';
 import type { Patch } from '../../source/object-door.js';
 import { parseJson, parseYaml } from '../body.js';
 
@@ -10,19 +10,17 @@ const PATCH_TYPES: Readonly<Record<string, Patch['type']>> = {
   'application/apply-patch+yaml': 'apply',
 };
 
+/** What kubectl sends for built-in kinds, and for no others. */
 const STRATEGIC = 'application/strategic-merge-patch+json';
-
-/** Groups of kinds that are built into Kubernetes, for which kubectl sends nothing else than strategic merge patches. */
-const BUILT_IN_GROUPS: ReadonlySet<string> = new Set(['', 'discovery.k8s.io']);
 
 /**
  * The patch that a Content-Type names. kubectl turns the 415 for a strategic merge patch into "is not supported by",
  * as it does for every custom resource.
  */
-export function patchTypeOf(contentType: string | undefined, { group }: Kind): Patch['type'] {
+export function patchTypeOf(contentType: string | undefined, kind: Kind): Patch['type'] {
   const [first = ''] = (contentType ?? '').split(';');
   const type = first.trim().toLowerCase();
-  if (type === STRATEGIC && BUILT_IN_GROUPS.has(group)) return 'strategic';
+  if (type === STRATEGIC && isBuiltIn(kind)) return 'strategic';
   const known = PATCH_TYPES[type];
   if (known !== undefined) return known;
   throw new HeartlineError(
