@@ -81,7 +81,7 @@ function owners(world: World): Record<string, readonly string[]> {
   return Object.fromEntries(
     world.managers.map(({ manager, operation, fieldsV1 }) => [
       `${manager} ${operation}`,
-      listPaths(fieldsV1),
+      [...listPaths(fieldsV1)].sort(),
     ]),
   );
 }

@@ -129,15 +129,19 @@ function readJson(text: string): JsonValue | undefined {
   }
 }
 
-/** Every member as Kubernetes writes paths, sorted: `.spec.listeners[name="http"].port`. */
+/**
+ * Every member as Kubernetes writes paths, `.spec.listeners[name="http"].port`, and in its order: at each level first
+ * the members, then what lies below.
+ */
 export function listPaths(set: FieldSet, prefix = ''): readonly string[] {
-  return Object.entries(set)
-    .flatMap(([step, node]) => {
-      if (step === SELF) return [];
-      const path = `${prefix}${showStep(step)}`;
-      return [...(isMember(node) ? [path] : []), ...listPaths(node, path)];
-    })
-    .sort(compareText);
+  const steps = Object.entries(set)
+    .filter(([step]) => step !== SELF)
+    .sort(([a], [b]) => compareText(a, b))
+    .map(([step, node]) => ({ node, path: `${prefix}${showStep(step)}` }));
+  return [
+    ...steps.filter(({ node }) => isMember(node)).map(({ path }) => path),
+    ...steps.flatMap(({ node, path }) => listPaths(node, path)),
+  ];
 }
 
 function showStep(step: string): string {
