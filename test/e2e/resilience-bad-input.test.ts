@@ -199,7 +199,7 @@ test('names that do not exist, and usage that is wrong: their own codes, nothing
     [
       ['delete', 'agentgatewaypolicy', 'nobody', '-n', 'httpbin'],
       66,
-      /"nobody" in namespace "httpbin" not found/,
+      /"nobody" not found/,
     ],
     [['get', 'gatewais'], 64, /gatewais/],
     [['aply'], 64, /unknown command.*apply/s],
