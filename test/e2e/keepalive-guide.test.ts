@@ -4,19 +4,22 @@ import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_pro
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { parse } from 'yaml';
 import { eventually } from '../support/eventually.js';
 import { DELETE, type GuidePart, HTTP_PART, PORT_FORWARD, TCP_PART } from '../support/guide.js';
 import { findKubectls, type Kubectl, whyNoKubectl } from '../support/kubectl.js';
+import { readCommands } from '../support/readme.js';
 
 /**
  * Every command of agentgateway's Keepalive guide, word for word, with the stock kubectl. The guide needs localhost:15000 for itself, so it all
  * runs in a network namespace of its own.
  */
 const MAIN = fileURLToPath(new URL('../../control-plane/cli/main.ts', import.meta.url));
+const README = fileURLToPath(new URL('../../README.md', import.meta.url));
 const TSX = import.meta.resolve('tsx');
 const NETNS = `hl-guide-${process.pid}`;
 const IN_NETNS = ['netns', 'exec', NETNS];
@@ -123,6 +126,20 @@ describe('the Keepalive guide with kubectl', { skip }, () => {
     }
     execFileSync('ip', ['netns', 'delete', NETNS]);
     rmSync(directory, { recursive: true, force: true });
+  });
+
+  it('is what the README shows', () => {
+    const shown = readCommands(README, 'The Keepalive guide, with kubectl').join('\n');
+    assert.ok(shown.includes('export KUBECONFIG=$PWD/.heartline/kubeconfig\n'));
+    for (const command of [PORT_FORWARD, TCP_PART.readDump, DELETE]) {
+      assert.ok(shown.includes(command), command);
+    }
+    const example = readFileSync(
+      join(dirname(README), 'deploy/examples/tcp-keepalive.yaml'),
+      'utf8',
+    );
+    const applied = TCP_PART.apply.split('\n').slice(1, -1).join('\n');
+    assert.deepEqual(parse(example), parse(applied), 'the example is the guide');
   });
 
   for (const [network, hasV6] of [

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { eventually } from '../support/eventually.js';
+import { HTTP_PART, TCP_PART } from '../support/guide.js';
 import { formatValues, type KernelSocket, kernelSockets } from '../support/kernel-oracle.js';
 import { type PopulationProcess, startPopulation } from '../support/population-process.js';
 import { readCommands } from '../support/readme.js';
@@ -18,10 +19,8 @@ import { readCommands } from '../support/readme.js';
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const NETNS = `hl-walk-${process.pid}`;
 
-const TCP_DUMP =
-  '{"key":"frontend/httpbin/httpbin-keepalive:frontend-tcp:httpbin/agentgateway-proxy","name":{"kind":"AgentgatewayPolicy","name":"httpbin-keepalive","namespace":"httpbin"},"target":{"gateway":{"gatewayName":"agentgateway-proxy","gatewayNamespace":"httpbin","listenerName":null}},"policy":{"frontend":{"tCP":{"keepalives":{"enabled":true,"time":"30s","interval":"5s","retries":3}}}}}';
-const HTTP_DUMP =
-  '{"key":"frontend/httpbin/httpbin-keepalive:frontend-http:httpbin/agentgateway-proxy","name":{"kind":"AgentgatewayPolicy","name":"httpbin-keepalive","namespace":"httpbin"},"target":{"gateway":{"gatewayName":"agentgateway-proxy","gatewayNamespace":"httpbin","listenerName":null}},"policy":{"frontend":{"hTTP":{"maxBufferSize":2097152,"http1MaxHeaders":null,"http1IdleTimeout":"10m0s","http2WindowSize":null,"http2ConnectionWindowSize":null,"http2FrameSize":null,"http2KeepaliveInterval":"5s","http2KeepaliveTimeout":"30s"}}}}';
+const TCP_DUMP = JSON.stringify(TCP_PART.dump);
+const HTTP_DUMP = JSON.stringify(HTTP_PART.dump);
 
 let directory: string;
 let copy: string;
@@ -156,7 +155,7 @@ describe('the walk of the README', { skip }, () => {
       assert.match(line ?? '', /1\/30\/5\/3/, `the connection from port ${port} is listed`);
     }
     assert.match(run(step(/config-dump/)), /"tCP"/);
-    const filter = step(/curl.*tCP/);
+    const filter = TCP_PART.readDump;
     assert.equal(run(`${filter.replace('| jq ', '| jq -c ')}`).trim(), TCP_DUMP);
     assert.match(run(step(/heartline fleet/)), /agentgateway-proxy-0/);
     assert.match(run(apply), /httpbin-keepalive unchanged/);
@@ -171,7 +170,7 @@ describe('the walk of the README', { skip }, () => {
 
   it('the HTTP policy makes open HTTP/2 sessions answer PINGs', { timeout: 60_000 }, async () => {
     assert.match(run(step(/apply -f .*http-keepalive/)), /httpbin-keepalive created/);
-    const filter = step(/curl.*hTTP/);
+    const filter = HTTP_PART.readDump;
     await eventually(() =>
       assert.equal(run(filter.replace('| jq ', '| jq -c ')).trim(), HTTP_DUMP),
     );
