@@ -196,11 +196,7 @@ test('names that do not exist, and usage that is wrong: their own codes, nothing
   const before = await readEverything();
   const rows: readonly (readonly [readonly string[], number, RegExp])[] = [
     [['apply', '-f', join(directory, 'no-such.yaml')], 66, /no-such\.yaml/],
-    [
-      ['delete', 'agentgatewaypolicy', 'nobody', '-n', 'httpbin'],
-      66,
-      /"nobody" not found/,
-    ],
+    [['delete', 'agentgatewaypolicy', 'nobody', '-n', 'httpbin'], 66, /"nobody" not found/],
     [['get', 'gatewais'], 64, /gatewais/],
     [['aply'], 64, /unknown command.*apply/s],
     [['apply'], 64, /-f/],
