@@ -75,17 +75,25 @@ export function createAdmission(crds: readonly Crd[]): Admission {
     meta: false,
     validateSchema: false,
   });
-  const validators = new Map<string, KindValidator>();
+  const schemas = new Map<string, StructuralSchema>();
   for (const { spec } of crds) {
     for (const { name: version, schema } of spec.versions) {
       const apiVersion = spec.group === '' ? version : `${spec.group}/${version}`;
-      validators.set(`${apiVersion} ${spec.names.kind}`, compile(ajv, schema.openAPIV3Schema));
+      schemas.set(`${apiVersion} ${spec.names.kind}`, schema.openAPIV3Schema);
     }
   }
+  // Compiled when the first object of the kind comes: a lint of one policy needs one schema, not all of them.
+  const validators = new Map<Kind, KindValidator>();
   const find = (kind: Kind): KindValidator => {
-    const validator = validators.get(`${apiVersionOf(kind)} ${kind.kind}`);
-    if (validator !== undefined) return validator;
-    throw new HeartlineError('CONFIG', `no CRD file for ${apiVersionOf(kind)} ${kind.kind}`);
+    const known = validators.get(kind);
+    if (known !== undefined) return known;
+    const schema = schemas.get(`${apiVersionOf(kind)} ${kind.kind}`);
+    if (schema === undefined) {
+      throw new HeartlineError('CONFIG', `no CRD file for ${apiVersionOf(kind)} ${kind.kind}`);
+    }
+    const validator = compile(ajv, schema);
+    validators.set(kind, validator);
+    return validator;
   };
   return {
     admit: (kind, object, options) => admit(kind, find(kind), readHead(kind, object), options),

@@ -12,11 +12,11 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { renderKubeconfig } from '../../control-plane/cli/kubeconfig/kubeconfig.js';
+import { runProgram } from '../../control-plane/cli/program.js';
 import { packageRoot } from '../../shared/process/package-root.js';
-import { startTestApi, type TestApi } from '../../test/support/api-server.js';
-import { kindOf } from '../../test/support/sample-objects.js';
-import { renderKubeconfig } from './kubeconfig/kubeconfig.js';
-import { runProgram } from './program.js';
+import { startTestApi, type TestApi } from '../support/api-server.js';
+import { kindOf } from '../support/sample-objects.js';
 
 const EXAMPLES = join(packageRoot(import.meta.url), 'deploy/examples');
 const TCP = join(EXAMPLES, 'tcp-keepalive.yaml');
@@ -54,7 +54,7 @@ async function heartline(args: readonly string[], input = ''): Promise<Result> {
 /** The entry as a user runs it. */
 function spawnHeartline(args: readonly string[], env: Record<string, string> = {}) {
   const flags = process.execArgv.filter((flag) => !flag.startsWith('--test'));
-  const entry = fileURLToPath(new URL('./main.ts', import.meta.url));
+  const entry = fileURLToPath(new URL('../../control-plane/cli/main.ts', import.meta.url));
   return spawn(process.execPath, [...flags, entry, ...args], {
     env: { ...process.env, HEARTLINE_KUBECONFIG: kubeconfig(), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
