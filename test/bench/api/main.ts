@@ -202,7 +202,7 @@ async function main(): Promise<void> {
   try {
     const [port, token = ''] = (await child.read()).split(' ');
     const pids = [child.child.pid ?? 0];
-    await measure({ name: 'heartline', url: `http://127.0.0.1:${port}`, token, pids });
+    await measure({ name: 'heartline', url: `https://127.0.0.1:${port}`, token, pids });
     if (values.peer !== undefined) {
       const peers = (values['peer-pid'] ?? '').split(',').filter(Boolean).map(Number);
       await measure({ name: 'peer', url: values.peer, pids: peers });
