@@ -89,6 +89,8 @@ function sendFailure(
   return reply.code(status.code).header(CODE_HEADER, error.code).send(status);
 }
 
+const LIST_OPTIONS: StatusDetails = { group: 'meta.k8s.io', kind: 'ListOptions' };
+
 /**
  * Which object a request was about, from its path: `/apis/G/V/namespaces/NS/PLURAL/NAME`, without G in `/api/V/…`.
  * As in Kubernetes, what is invalid is named by its kind, everything else by its resource.
@@ -98,6 +100,8 @@ function aboutOf(request: FastifyRequest, error: HeartlineError): StatusDetails 
   const [group = '', version = '', , , plural = ''] = root === 'api' ? ['', ...rest] : rest;
   const kind = findKindByPath(group, version, plural);
   if (kind === undefined) return {};
+  // Nothing of a read can be invalid but its options.
+  if (error.code === 'INVALID_OBJECT' && request.method === 'GET') return LIST_OPTIONS;
   const { name = error.subject } = request.params as { readonly name?: string };
   const word = error.code === 'INVALID_OBJECT' ? kind.kind : kind.plural;
   return { ...(name ? { name } : {}), group: kind.group, kind: word };

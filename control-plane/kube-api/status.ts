@@ -60,9 +60,9 @@ export function httpFailureStatus(code: keyof typeof HTTP_ONLY, message: string)
   return failure(code, HTTP_ONLY[code], message, {});
 }
 
-/** The answer to a DELETE; kubectl ends its wait when it sees the uid. */
-export function deletedStatus(details: StatusDetails): Status {
-  return { ...HEAD, status: 'Success', details, code: 200 };
+/** The answer to a DELETE; kubectl ends its wait when it sees the uid. As with Kubernetes, it has no code. */
+export function deletedStatus(details: StatusDetails): Omit<Status, 'code'> {
+  return { ...HEAD, status: 'Success', details };
 }
 
 /** The code of `shared/errors` nearest to a Status that came without our header. */

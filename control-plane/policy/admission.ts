@@ -5,14 +5,13 @@ import { compareText } from '../../shared/names/sort.js';
 import type { JsonValue } from '../log/transaction.js';
 import { ownershipSchema } from '../merge/ownership-schema.js';
 import { compileRules, evaluateRules, type RuleTree } from './cel-rules.js';
-import { findClosestName } from './closest-name.js';
 import { type FieldPath, formatFieldPath } from './field-path.js';
 import { toJsonSchema } from './json-schema.js';
 import { apiVersionOf, type Kind, kindWord } from './kinds.js';
 import type { KubeObject } from './kube-object.js';
 import { admissionWarnings, type LintContext } from './lint/lint-object.js';
 import { findDuplicates } from './list-duplicates.js';
-import { METADATA_FIELDS, readMetadata, withoutUnkept } from './metadata.js';
+import { readMetadata, withoutBookkeeping } from './metadata.js';
 import { isNestedDeeper } from './nesting.js';
 import { normalize, normalizePart, type UnknownField } from './normalize.js';
 import { describeRefusal, describeSchemaErrors, showValue } from './schema-problems.js';
@@ -163,7 +162,7 @@ function admit(
   // Status has a path of its own in the API, so whatever came along is not looked at.
   const { metadata: _, status: __, ...body } = raw;
   const { value, unknown } = normalize(validator.schema, body as JsonValue);
-  const unknownFields = [...unknown, ...head.unknown.map(unknownMetadata)];
+  const unknownFields = [...unknown, ...head.unknown];
   const dropped = handleUnknown(kind, raw, unknownFields, options);
   const problems = [...head.problems, ...validate(validator, value)];
   if (problems.length > 0) throw invalidObject(kind, head.metadata, problems);
@@ -200,10 +199,10 @@ function readPart(
   raw: RawObject,
   options: AdmissionOptions,
 ): SaidPart {
-  const { metadata, warnings } = withoutUnkept(raw['metadata']);
+  const metadata = withoutBookkeeping(raw['metadata']);
   const { value, unknown } = normalizePart(validator.ownership, { ...raw, metadata } as JsonValue);
   const dropped = handleUnknown(kind, raw, unknown, options);
-  return { value: value as SaidPart['value'], warnings: [...dropped, ...warnings] };
+  return { value: value as SaidPart['value'], warnings: dropped };
 }
 
 function validate(validator: KindValidator, value: JsonValue): readonly FieldProblem[] {
@@ -233,13 +232,6 @@ function showRuled(value: JsonValue): string {
 
 function startsWith(path: FieldPath, prefix: FieldPath): boolean {
   return prefix.every((step, index) => path[index] === step);
-}
-
-function unknownMetadata(name: string): UnknownField {
-  return {
-    field: formatFieldPath(['metadata', name]),
-    suggestion: findClosestName(name, METADATA_FIELDS),
-  };
 }
 
 function describeUnknown({ field, suggestion }: UnknownField): string {

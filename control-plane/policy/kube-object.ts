@@ -16,8 +16,26 @@ export interface ObjectMeta {
   readonly creationTimestamp?: string;
   readonly labels?: { readonly [key: string]: string };
   readonly annotations?: { readonly [key: string]: string };
+  /** When its deletion was asked for; it goes when its last finalizer does. RFC 3339, whole seconds, UTC. */
+  readonly deletionTimestamp?: string;
+  /** Beside deletionTimestamp, and always 0. */
+  readonly deletionGracePeriodSeconds?: number;
+  /** Who wants to do something before the object goes. */
+  readonly finalizers?: readonly string[];
+  /** Kept and never acted on. */
+  readonly ownerReferences?: readonly OwnerReference[];
   /** Who owns which fields (metav1.ManagedFieldsEntry, see `merge/manager.ts`). */
   readonly managedFields?: readonly JsonValue[];
+}
+
+/** metav1.OwnerReference. */
+export interface OwnerReference {
+  readonly apiVersion: string;
+  readonly kind: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly controller?: boolean;
+  readonly blockOwnerDeletion?: boolean;
 }
 
 /** metav1.Condition. */

@@ -1,29 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FieldProblem } from '../../shared/errors/heartline-error.js';
-import { formatFieldPath } from './field-path.js';
+import { findClosestName } from './closest-name.js';
+import { type FieldPath, formatFieldPath } from './field-path.js';
+import { readFinalizers } from './finalizers.js';
 import { isNamespaceKind, type Kind } from './kinds.js';
 import type { ObjectMeta } from './kube-object.js';
+import type { UnknownField } from './normalize.js';
+import { NOTHING_IS_COLLECTED, OWNER_FIELDS, readOwners } from './owner-references.js';
+import { DNS_LABEL, DNS_SUBDOMAIN, isQualifiedName, LABEL_TEXT } from './qualified-name.js';
 import { showValue } from './schema-problems.js';
 import { isJsonObject } from './structural-schema.js';
 
 /** ObjectMeta fields that a client may send back to us as it read them; all text, except generation. */
 const KEPT_TEXT_FIELDS = ['generateName', 'uid', 'resourceVersion', 'creationTimestamp'] as const;
-/** Bookkeeping of the Kubernetes API machinery: dropped without a word. */
-const BOOKKEEPING = new Set(['managedFields', 'selfLink']);
-/** Would change how an object lives and dies; we do not do that, and say so. */
-const NOT_KEPT = new Set([
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'ownerReferences',
-  'finalizers',
+/** What only the server writes: dropped without a word. */
+const BOOKKEEPING = new Set([
+  ...['managedFields', 'selfLink', 'deletionTimestamp', 'deletionGracePeriodSeconds'],
 ]);
 
-/** RFC 1123 label, as Kubernetes reads it. */
-const DNS_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
-/** RFC 1123 subdomain: labels joined by dots. */
-const DNS_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
-/** A label value, and the part of a label key behind the slash. */
-const LABEL_TEXT = /^[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$/;
 /** Kubernetes' limit for all annotations of an object together, bytes. */
 const MAX_ANNOTATION_BYTES = 262_144;
 
@@ -31,17 +25,19 @@ export interface ReadMetadata {
   readonly metadata: ObjectMeta;
   readonly problems: readonly FieldProblem[];
   readonly warnings: readonly string[];
-  /** Names of fields that ObjectMeta does not have. */
-  readonly unknown: readonly string[];
+  /** Fields that ObjectMeta does not have. */
+  readonly unknown: readonly UnknownField[];
 }
 
 /** The fields of ObjectMeta that a misspelt one may have meant. */
-export const METADATA_FIELDS: readonly string[] = [
+const METADATA_FIELDS: readonly string[] = [
   'name',
   'namespace',
   'labels',
   'annotations',
   'generation',
+  'finalizers',
+  'ownerReferences',
   ...KEPT_TEXT_FIELDS,
 ];
 
@@ -68,35 +64,35 @@ export function readMetadata(kind: Kind, raw: unknown): ReadMetadata {
   const annotations = readTextMap(source['annotations'], 'annotations', problems);
   if (annotations) fields['annotations'] = annotations;
   checkAnnotationSize(annotations, problems);
+  const finalizers = readFinalizers(source['finalizers'], problems);
+  if (finalizers) fields['finalizers'] = finalizers;
+  const owners = readOwners(source['ownerReferences'], problems);
+  if (owners.references) fields['ownerReferences'] = owners.references;
+  const unknown = Object.keys(source).filter(
+    (key) => !METADATA_FIELDS.includes(key) && !BOOKKEEPING.has(key),
+  );
   return {
     metadata: fields as unknown as ObjectMeta,
     problems,
-    warnings: Object.keys(source)
-      .filter((key) => NOT_KEPT.has(key))
-      .map(describeUnkept),
-    unknown: Object.keys(source).filter(
-      (key) => !METADATA_FIELDS.includes(key) && !NOT_KEPT.has(key) && !BOOKKEEPING.has(key),
-    ),
+    warnings: owners.references?.length ? [NOTHING_IS_COLLECTED] : [],
+    unknown: [
+      ...unknown.map((key) => unknownField([key], METADATA_FIELDS)),
+      ...owners.unknown.map((path) => unknownField(path, OWNER_FIELDS)),
+    ],
   };
 }
 
-/** Raw metadata without what is not kept, and what to say about that. */
-export function withoutUnkept(raw: unknown): {
-  readonly metadata: unknown;
-  readonly warnings: readonly string[];
-} {
-  if (!isJsonObject(raw)) return { metadata: raw, warnings: [] };
-  const entries = Object.entries(raw);
+/** Raw metadata without what only the server writes. */
+export function withoutBookkeeping(raw: unknown): unknown {
+  if (!isJsonObject(raw)) return raw;
+  return Object.fromEntries(Object.entries(raw).filter(([key]) => !BOOKKEEPING.has(key)));
+}
+
+function unknownField(path: FieldPath, known: readonly string[]): UnknownField {
   return {
-    metadata: Object.fromEntries(
-      entries.filter(([key]) => !NOT_KEPT.has(key) && !BOOKKEEPING.has(key)),
-    ),
-    warnings: entries.filter(([key]) => NOT_KEPT.has(key)).map(([key]) => describeUnkept(key)),
+    field: formatFieldPath(['metadata', ...path]),
+    suggestion: findClosestName(String(path.at(-1)), known),
   };
-}
-
-function describeUnkept(key: string): string {
-  return `metadata.${key} is not kept: this control plane does not act on it`;
 }
 
 function checkName(kind: Kind, name: unknown, problems: FieldProblem[]): void {
@@ -156,14 +152,6 @@ function readTextMap(
     else problems.push(invalid(path, value, 'text; put it in quotes'));
   }
   return Object.fromEntries(entries);
-}
-
-function isQualifiedName(key: string): boolean {
-  const [prefix, name, ...rest] = key.includes('/') ? key.split('/') : [undefined, key];
-  if (rest.length > 0 || name === undefined || name.length > 63 || !LABEL_TEXT.test(name)) {
-    return false;
-  }
-  return prefix === undefined || (prefix.length <= 253 && DNS_SUBDOMAIN.test(prefix));
 }
 
 function checkLabelValue(key: string, value: string, problems: FieldProblem[]): void {

@@ -2,7 +2,7 @@
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { JsonValue } from '../log/transaction.js';
 import { applyObject, type FieldConflict } from '../merge/apply-object.js';
-import { isObject, type JsonObject } from '../merge/json-object.js';
+import { isList, isObject, type JsonObject } from '../merge/json-object.js';
 import type { ManagedFieldsEntry, Writer } from '../merge/manager.js';
 import { trackUpdate } from '../merge/track-update.js';
 import type { Admission, AdmissionOptions } from '../policy/admission.js';
@@ -135,7 +135,13 @@ function partOf(value: JsonObject, isStatus: boolean): JsonObject {
   const { metadata } = rest;
   if (!isObject(metadata)) return rest;
   const { resourceVersion: __, uid: ___, generation: ____, ...own } = metadata;
-  return { ...rest, metadata: own };
+  return { ...rest, metadata: withoutEmptyLists(own) };
+}
+
+/** As Kubernetes reads metadata: an empty list is none, and nobody owns it. */
+function withoutEmptyLists(metadata: JsonObject): JsonObject {
+  const entries = Object.entries(metadata);
+  return Object.fromEntries(entries.filter(([, value]) => !isList(value) || value.length > 0));
 }
 
 /** The preconditions of the applied object are those of the write. */

@@ -17,13 +17,14 @@ import type { KubeObject } from '../policy/kube-object.js';
 import { redactSecret } from '../policy/secret-data.js';
 import type { Store } from '../store/store.js';
 import { admitChanges, type Prepared } from './admit-changes.js';
-import { emptyNamespace } from './delete-namespace.js';
+import { emptyNamespace, endNamespaces, isNamespaceInUse } from './delete-namespace.js';
 import { withGeneratedName } from './generated-name.js';
 import { isBeingTerminated, isTerminating, missingNamespaces, newNamespace } from './namespaces.js';
 import type { ApplyRequest, ChangeResult, ObjectDoor, SourceName, Target } from './object-door.js';
 import { type Owner, planOwner, readOwner, refuseOwnedKind } from './ownership.js';
 import { patchedChange } from './patched-change.js';
-import { type Birth, type PlannedChange, planChange } from './plan-change.js';
+import { type Birth, planChange } from './plan-change.js';
+import type { PlannedChange } from './planned-change.js';
 import { joinStatus, readStored, type StoredObject, toClientObject } from './stored-object.js';
 
 export interface EmbeddedObjectsOptions {
@@ -84,7 +85,8 @@ export function createObjectDoor(options: EmbeddedObjectsOptions): ObjectDoor {
       'warnings' in prepared
         ? prepared
         : patchedChange(prepared.change, current, { admission, options: checks, writer });
-    const planned = planChange(change, current, { birth: newBirth(), writer, schema });
+    const isInUse = isNamespaceInUse(store, change);
+    const planned = planChange(change, current, { birth: newBirth(), writer, schema, isInUse });
     if (
       change.verb === 'create' &&
       change.kind.namespaced &&
@@ -95,7 +97,9 @@ export function createObjectDoor(options: EmbeddedObjectsOptions): ObjectDoor {
     // A status belongs to whoever looks after the object, not to the source of what it should be.
     if (change.verb === 'replace-status') return { change, current, warnings, planned };
     const stored = { exists: current !== undefined, owner: readOwner(store.get, change) };
-    const owner = planOwner(change, stored, { by, outcome: planned.outcome, running });
+    // What is being deleted no source wants any more; those who hold it must be able to let it go.
+    const outcome = isEnding(planned) ? 'deleted' : planned.outcome;
+    const owner = planOwner(change, stored, { by, outcome, running });
     return { change, current, warnings, planned: { ...planned, ops: [...planned.ops, ...owner] } };
   };
 
@@ -121,7 +125,7 @@ export function createObjectDoor(options: EmbeddedObjectsOptions): ObjectDoor {
       if (verb !== 'delete' || !isNamespaceKind(kind) || request.dryRun) continue;
       plan(one, request);
       await emptyNamespace(name, {
-        ...{ store, actor, reason, time: clock.wallMs() },
+        ...{ store, actor, reason, time: clock.wallMs(), now: now() },
         planOwner: (target) =>
           planOwner(
             target,
@@ -151,6 +155,9 @@ export function createObjectDoor(options: EmbeddedObjectsOptions): ObjectDoor {
           ...steps.flatMap(({ planned }) => planned.ops),
         ]);
         if (seq === undefined) continue;
+        const ended = steps.filter(({ planned }) => isEnding(planned)).map(({ change }) => change);
+        const { actor, reason } = request.caller;
+        if (seq > 0) await endNamespaces(ended, { store, actor, reason, time: clock.wallMs() });
         return steps.map((step) => ({
           outcome: step.planned.outcome,
           object: resultObject(step, seq),
@@ -178,6 +185,11 @@ export function createObjectDoor(options: EmbeddedObjectsOptions): ObjectDoor {
       return { objects, resourceVersion: String(seq) };
     },
   };
+}
+
+/** Whether the object goes, now or as soon as nothing holds it. */
+function isEnding({ outcome, object }: PlannedChange): boolean {
+  return outcome === 'deleted' || object.metadata.deletionTimestamp !== undefined;
 }
 
 function namespaceWarnings(

@@ -31,9 +31,17 @@ function newDoor() {
   let uids = 0;
   const randomUuid = (): string => `uid-${++uids}`;
   const door = createObjectDoor({ store, admission, clock, randomUuid });
-  const apply = (changes: readonly ObjectChange[], source: SourceName = 'embedded') =>
+  const apply = (
+    changes: readonly ObjectChange[],
+    source: SourceName = 'embedded',
+    sourceDetail = '',
+  ) =>
     door.applyObjects({
-      ...{ caller: { actor: 'alice', reason: 'test', source }, changes, dryRun: false },
+      ...{
+        caller: { actor: 'alice', reason: 'test', source, sourceDetail },
+        changes,
+        dryRun: false,
+      },
       fieldValidation: 'Strict',
     });
   const start = () => startNamespaces({ store, door, clock, randomUuid });
@@ -116,9 +124,17 @@ describe('namespaces', () => {
   });
 
   test('an object of another source holds its namespace', async () => {
-    const { apply, door } = newDoor();
-    await apply([toChange('create', policy)], 'manifests');
-    await assert.rejects(apply([remove('httpbin')]), { code: 'OWNED_ELSEWHERE' });
+    const { apply, door, store } = newDoor();
+    await apply([toChange('create', samplePolicy('a', {}))]);
+    await apply([toChange('create', policy)], 'manifests', '/etc/p.yaml');
+    const seq = store.lastSeq();
+    await assert.rejects(apply([remove('httpbin')]), {
+      code: 'OWNED_ELSEWHERE',
+      message:
+        'agentgatewaypolicies.agentgateway.dev "p" in namespace "httpbin" belongs to the manifest file /etc/p.yaml: change the file, or remove the object from it first',
+    });
+    assert.equal(store.lastSeq(), seq, 'nothing is written');
+    assert.equal(door.list(policyKind, 'httpbin').objects.length, 2);
     assert.deepEqual(door.get(namespaceKind, '', 'httpbin')?.status, { phase: 'Active' });
   });
 

@@ -5,12 +5,13 @@ import { applyMergePatch } from '../merge/json-merge-patch.js';
 import { isObject, type JsonObject } from '../merge/json-object.js';
 import { applyJsonPatch, readJsonPatch } from '../merge/json-patch.js';
 import { applyStrategicMergePatch } from '../merge/strategic-merge-patch.js';
+import { describeRefusal, showValue } from '../policy/schema-problems.js';
 import type { StructuralSchema } from '../policy/structural-schema.js';
 import { appliedChange, type PatchContext } from './applied-change.js';
 import { checkIdentity } from './identity.js';
 import type { ObjectPatch, Patch, Target } from './object-door.js';
 import type { Admitted, AdmittedChange } from './plan-change.js';
-import { notFound } from './refusals.js';
+import { invalidField, notFound } from './refusals.js';
 import { resourceVersionOf, type StoredObject } from './stored-object.js';
 
 /**
@@ -31,7 +32,18 @@ export function patchedChange(
     throw new HeartlineError('INVALID_ARGUMENT', 'error decoding patch: its result is no object');
   }
   checkIdentity(change, patched);
+  refuseOtherUid(change, patched, current);
   return admitPatched(change, patched, context);
+}
+
+/** Of a whole object another uid says which object is meant; a patch can only have wanted to change it. */
+function refuseOtherUid(target: Target, { metadata }: JsonObject, current: StoredObject): void {
+  const uid = isObject(metadata) ? metadata['uid'] : undefined;
+  const found = current.object.metadata.uid;
+  if (typeof uid !== 'string' || uid === '' || found === undefined || uid === found) return;
+  const reason = 'FieldValueInvalid';
+  const message = describeRefusal(reason, showValue(uid), 'field is immutable');
+  throw invalidField(target, { field: 'metadata.uid', message, reason });
 }
 
 function patchValue(

@@ -8,22 +8,11 @@ import { trackUpdate } from '../merge/track-update.js';
 import { isNamespaceKind, objectKey, statusKey } from '../policy/kinds.js';
 import type { KubeObject, ObjectMeta } from '../policy/kube-object.js';
 import type { StructuralSchema } from '../policy/structural-schema.js';
-import {
-  ACTIVE,
-  activeStatus,
-  completeNamespace,
-  DEFAULT_NAMESPACE,
-  mayNotBeDeleted,
-} from './namespaces.js';
-import type { ChangeResult, Target } from './object-door.js';
-import {
-  alreadyExists,
-  badVersion,
-  cannotFulfil,
-  notFound,
-  preconditionFailed,
-  wasModified,
-} from './refusals.js';
+import { ACTIVE, activeStatus, completeNamespace } from './namespaces.js';
+import type { Target } from './object-door.js';
+import { deletionMark, endsObject, isWithin, planDelete, removalOps } from './plan-delete.js';
+import type { PlannedChange } from './planned-change.js';
+import { alreadyExists, badVersion, cannotFulfil, notFound, wasModified } from './refusals.js';
 import { resourceVersionOf, type StoredObject } from './stored-object.js';
 
 /** Who owns the fields afterwards: worked out by an apply, or from what a write changes. */
@@ -69,16 +58,8 @@ export interface PlanContext {
   readonly writer: Writer;
   /** How the kind's objects are owned. */
   readonly schema: StructuralSchema;
-}
-
-export interface PlannedChange {
-  readonly outcome: ChangeResult['outcome'];
-  /** As it will be stored; after a delete: as it was. */
-  readonly object: KubeObject;
-  /** As it will be stored. */
-  readonly status: JsonValue | undefined;
-  /** Empty when nothing has to be written. */
-  readonly ops: readonly Op[];
+  /** Something is left in the namespace that the change is about; false for other kinds. */
+  readonly isInUse: boolean;
 }
 
 /**
@@ -98,7 +79,7 @@ export function planChange(
     case 'replace-status':
       return planStatus(change, current, context);
     case 'delete':
-      return planDelete(change, current);
+      return planDelete(change, current, { now: context.writer.time, isInUse: context.isInUse });
   }
 }
 
@@ -140,7 +121,7 @@ function planCreate(
 function planReplace(
   change: ObjectWrite,
   current: StoredObject,
-  { writer, schema }: PlanContext,
+  { writer, schema, isInUse }: PlanContext,
 ): PlannedChange {
   const { object } = change;
   const newest = resourceVersionOf(current);
@@ -154,7 +135,9 @@ function planReplace(
     ...(uid === undefined ? {} : { uid }),
     ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
     generation: specChanged ? generation + 1 : generation,
+    ...deletionMark(before.metadata),
   });
+  const isLast = endsObject(change, before, plain) && !isInUse;
   const managers =
     change.managers ??
     trackUpdate({
@@ -164,6 +147,9 @@ function planReplace(
     });
   const stored = withManagers(plain, managers);
   const { status } = current;
+  if (isLast) {
+    return { outcome: 'deleted', object: stored, status, ops: removalOps(change, current) };
+  }
   const ops = putObject(change, current, stored);
   if (ops.length === 0) return { outcome: 'unchanged', object: before, status, ops };
   return { outcome: 'configured', object: stored, status, ops };
@@ -203,35 +189,6 @@ function planStatus(
   };
 }
 
-function planDelete(
-  change: AdmittedChange & { readonly verb: 'delete' },
-  current: StoredObject,
-): PlannedChange {
-  const { kind, namespace, name, uid = '', resourceVersion = '' } = change;
-  if (isNamespaceKind(kind) && name === DEFAULT_NAMESPACE) throw mayNotBeDeleted(name);
-  const found = { UID: current.object.metadata.uid ?? '', version: resourceVersionOf(current) };
-  if (uid !== '' && uid !== found.UID) {
-    throw preconditionFailed(change, { field: 'UID', wanted: uid, found: found.UID });
-  }
-  if (resourceVersion !== '' && resourceVersion !== String(found.version)) {
-    const wanted = resourceVersion;
-    const what = { field: 'ResourceVersion', wanted, found: String(found.version) } as const;
-    // A status that moved on meanwhile is not what a client looked at.
-    if (!isWithin(resourceVersion, current.revision, found.version)) {
-      throw preconditionFailed(change, what);
-    }
-  }
-  return {
-    outcome: 'deleted',
-    object: current.object,
-    status: current.status,
-    ops: [
-      { op: 'delete', key: objectKey(kind, namespace, name), expectedRevision: current.revision },
-      { op: 'delete', key: statusKey(kind, namespace, name) },
-    ],
-  };
-}
-
 /** The write of an object that is not as it was, or nothing. */
 function putObject(target: Target, current: StoredObject, stored: KubeObject): readonly Op[] {
   const { object: before, revision: expectedRevision } = current;
@@ -260,10 +217,6 @@ function checkVersion(
   if (!isWithin(resourceVersion, oldest, newest)) throw wasModified(target);
 }
 
-function isWithin(resourceVersion: string, oldest: number, newest: number): boolean {
-  return Number(resourceVersion) >= oldest && Number(resourceVersion) <= newest;
-}
-
 function checkUid(target: Target, uid: string | undefined, current: StoredObject): void {
   const { uid: found } = current.object.metadata;
   if (uid === undefined || uid === '' || found === undefined || uid === found) return;
@@ -278,11 +231,19 @@ function isPrecondition(resourceVersion: string | undefined): resourceVersion is
   return resourceVersion !== undefined && resourceVersion !== '' && resourceVersion !== '0';
 }
 
-type Identity = Pick<ObjectMeta, 'uid' | 'creationTimestamp' | 'generation' | 'generateName'>;
+type Identity = Pick<
+  ObjectMeta,
+  | 'uid'
+  | 'creationTimestamp'
+  | 'generation'
+  | 'generateName'
+  | 'deletionTimestamp'
+  | 'deletionGracePeriodSeconds'
+>;
 
 /** What a client may not set comes from `identity`; what it may set comes from the object. */
 function storedForm(object: KubeObject, target: Target, identity: Identity): KubeObject {
-  const { labels, annotations, generateName } = object.metadata;
+  const { labels, annotations, generateName, finalizers, ownerReferences } = object.metadata;
   const stored: KubeObject = {
     apiVersion: object.apiVersion,
     kind: object.kind,
@@ -293,6 +254,8 @@ function storedForm(object: KubeObject, target: Target, identity: Identity): Kub
       ...identity,
       ...(isEmpty(labels) ? {} : { labels }),
       ...(isEmpty(annotations) ? {} : { annotations }),
+      ...(isEmpty(finalizers) ? {} : { finalizers }),
+      ...(isEmpty(ownerReferences) ? {} : { ownerReferences }),
     },
     ...bodyOf(object),
   };

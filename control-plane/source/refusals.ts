@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { HeartlineError } from '../../shared/errors/heartline-error.js';
+import { type FieldProblem, HeartlineError } from '../../shared/errors/heartline-error.js';
 import { kindWord, resourceWord } from '../policy/kinds.js';
 import type { Target } from './object-door.js';
 
@@ -49,6 +49,13 @@ export function preconditionFailed(
 /** A resourceVersion that cannot be one. */
 export function badVersion(target: Target, why: string): HeartlineError {
   return about(target, 'INVALID_ARGUMENT', `${describe(target)}: metadata.resourceVersion ${why}`);
+}
+
+/** A field that this change of the object must not have. */
+export function invalidField(target: Target, problem: FieldProblem): HeartlineError {
+  const { kind, name: subject } = target;
+  const message = `${kindWord(kind)} "${subject}" is invalid: ${problem.field}: ${problem.message}`;
+  return new HeartlineError('INVALID_OBJECT', message, { subject, problems: [problem] });
 }
 
 function about(

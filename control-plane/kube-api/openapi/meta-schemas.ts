@@ -9,6 +9,7 @@ const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 
 export const OBJECT_META = `${META}.ObjectMeta`;
 export const LIST_META = `${META}.ListMeta`;
+const OWNER_REFERENCE = `${META}.OwnerReference`;
 const MANAGED_FIELDS = `${META}.ManagedFieldsEntry`;
 
 const text = (description: string): OpenApiSchema => ({ type: 'string', description });
@@ -31,6 +32,21 @@ export const META_SCHEMAS: Readonly<Record<string, OpenApiSchema>> = {
     properties: {
       annotations: texts('Notes that tools keep on the object; nothing is selected by them.'),
       creationTimestamp: time('When the object was created. Set by the server.'),
+      deletionGracePeriodSeconds: {
+        type: 'integer',
+        format: 'int64',
+        description: 'Always 0, beside deletionTimestamp. Set by the server.',
+      },
+      deletionTimestamp: time(
+        'When the deletion was asked for; the object goes when its last finalizer does. Set by the server.',
+      ),
+      finalizers: {
+        type: 'array',
+        description: 'Who wants to do something before the object goes.',
+        items: { type: 'string', default: '' },
+        'x-kubernetes-list-type': 'set',
+        'x-kubernetes-patch-strategy': 'merge',
+      },
       generateName: text('Start of a name that the server completes; used when name is absent.'),
       generation: {
         type: 'integer',
@@ -45,6 +61,15 @@ export const META_SCHEMAS: Readonly<Record<string, OpenApiSchema>> = {
       },
       name: text('Name of the object, unique among those of its kind in its namespace.'),
       namespace: text('Namespace of the object; kinds without namespaces have none.'),
+      ownerReferences: {
+        type: 'array',
+        description: 'Objects that this one depends on. Kept, and never acted on.',
+        items: { default: {}, allOf: [{ $ref: refTo(OWNER_REFERENCE) }] },
+        'x-kubernetes-list-type': 'map',
+        'x-kubernetes-list-map-keys': ['uid'],
+        'x-kubernetes-patch-merge-key': 'uid',
+        'x-kubernetes-patch-strategy': 'merge',
+      },
       resourceVersion: text(
         'Revision of the object. Opaque: give it back as it was read, or leave it out.',
       ),
@@ -63,6 +88,20 @@ export const META_SCHEMAS: Readonly<Record<string, OpenApiSchema>> = {
       },
       resourceVersion: text('Revision that the list shows; watches begin behind it.'),
     },
+  },
+  [OWNER_REFERENCE]: {
+    type: 'object',
+    description: 'An object that another one depends on, in the same namespace or in none.',
+    required: ['apiVersion', 'kind', 'name', 'uid'],
+    properties: {
+      apiVersion: text('API version of the owner.'),
+      blockOwnerDeletion: { type: 'boolean', description: 'Kept for its author.' },
+      controller: { type: 'boolean', description: 'Whether the owner looks after the object.' },
+      kind: text('Kind of the owner.'),
+      name: text('Name of the owner.'),
+      uid: text('Uid of the owner.'),
+    },
+    'x-kubernetes-map-type': 'atomic',
   },
   [MANAGED_FIELDS]: {
     type: 'object',

@@ -52,9 +52,17 @@ describe('list options that are refused', () => {
       'INVALID_OBJECT',
       /resourceVersionMatch: Forbidden/,
     ],
-    [{ resourceVersionMatch: 'Exact' }, 'INVALID_OBJECT', /needs resourceVersion/],
-    [{ resourceVersionMatch: 'Exact', resourceVersion: '0' }, 'INVALID_OBJECT', /other than 0/],
-    [{ resourceVersionMatch: 'Older', resourceVersion: '1' }, 'INVALID_OBJECT', /"Older"/],
+    [{ resourceVersionMatch: 'Exact' }, 'INVALID_OBJECT', /unless resourceVersion is provided/],
+    [
+      { resourceVersionMatch: 'Exact', resourceVersion: '0' },
+      'INVALID_OBJECT',
+      /"exact" is forbidden for resourceVersion "0"/,
+    ],
+    [
+      { resourceVersionMatch: 'Older', resourceVersion: '1' },
+      'INVALID_OBJECT',
+      /Unsupported value: "Older": supported values: "Exact"/,
+    ],
     [{ sendInitialEvents: 'true' }, 'INVALID_OBJECT', /for watches/],
   ];
   for (const [query, code, message] of rows) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { HeartlineError } from '../../../shared/errors/heartline-error.js';
+import { type FieldProblem, HeartlineError } from '../../../shared/errors/heartline-error.js';
 import { type Query, singleValue } from '../request-options.js';
 import { type ContinueToken, decodeContinue } from './continue-token.js';
 
@@ -102,17 +102,24 @@ function readAtVersion(query: Query, isPaged: boolean): AtVersion {
   const version = readVersion(query);
   const match = singleValue(query, 'resourceVersionMatch') || undefined;
   if (match !== undefined && match !== 'Exact' && match !== 'NotOlderThan') {
-    throw contradiction(
-      'resourceVersionMatch',
-      `Unsupported value: ${JSON.stringify(match)}: use Exact or NotOlderThan`,
-    );
+    throw invalidOption({
+      field: 'resourceVersionMatch',
+      message: `Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan", ""`,
+      reason: 'FieldValueNotSupported',
+    });
   }
   if (version === undefined) {
     if (match === undefined) return { at: 'newest' };
-    throw contradiction('resourceVersionMatch', 'it needs resourceVersion beside it');
+    throw contradiction(
+      'resourceVersionMatch',
+      'resourceVersionMatch is forbidden unless resourceVersion is provided',
+    );
   }
   if (match === 'Exact' && version === 0) {
-    throw contradiction('resourceVersionMatch', 'Exact needs a resourceVersion other than 0');
+    throw contradiction(
+      'resourceVersionMatch',
+      'resourceVersionMatch "exact" is forbidden for resourceVersion "0"',
+    );
   }
   if (version === 0) return { at: 'newest' };
   // Without a match, pages are of the version that was asked for and a whole list is at least of it.
@@ -160,9 +167,10 @@ function readFlag(query: Query, name: string): boolean | undefined {
 }
 
 function contradiction(field: string, message: string): HeartlineError {
-  return new HeartlineError(
-    'INVALID_OBJECT',
-    `ListOptions.meta.k8s.io "" is invalid: ${field}: Forbidden: ${message}`,
-    { problems: [{ field, message: `Forbidden: ${message}`, reason: 'FieldValueForbidden' }] },
-  );
+  return invalidOption({ field, message: `Forbidden: ${message}`, reason: 'FieldValueForbidden' });
+}
+
+function invalidOption(problem: FieldProblem): HeartlineError {
+  const message = `ListOptions.meta.k8s.io "" is invalid: ${problem.field}: ${problem.message}`;
+  return new HeartlineError('INVALID_OBJECT', message, { problems: [problem] });
 }

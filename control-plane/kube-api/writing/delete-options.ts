@@ -11,8 +11,8 @@ export interface DeleteOptions {
 }
 
 /**
- * Reads metav1.DeleteOptions, the body of a DELETE. Grace periods and propagation mean nothing here: what is deleted
- * is gone at once, and nothing depends on it.
+ * Reads metav1.DeleteOptions, the body of a DELETE. Grace periods and propagation mean nothing here: only finalizers
+ * put a deletion off, and nothing is collected.
  */
 export function readDeleteOptions(body: unknown): DeleteOptions {
   if (body === undefined) return { dryRun: false };

@@ -106,10 +106,12 @@ function optionsOfDelete(request: FastifyRequest, readBody: BodyReader): Deletio
   };
 }
 
+/** Answers a Status when the object is gone, the object when finalizers hold it. */
 async function remove(door: ObjectDoor, target: Target, deletion: Deletion): Promise<object> {
   const { request, options, ...preconditions } = deletion;
   const wanted = { ...target, verb: 'delete', ...preconditions } as const;
-  const { object } = await change(door, request, wanted, options);
+  const { outcome, object } = await change(door, request, wanted, options);
+  if (outcome !== 'deleted') return object;
   return deletedStatus({
     name: target.name,
     group: target.kind.group,
