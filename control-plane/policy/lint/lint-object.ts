@@ -23,9 +23,20 @@ export interface LintContext {
   readonly inFront?: readonly Product[];
 }
 
+type RulesOfKinds = ReadonlyMap<string, readonly LintRule[]>;
+
+const EVERY_RULE = byKind(RULES);
+/** Those whose hits may be warnings: all that a write has to look at. */
+const WARNINGS = byKind(RULES.filter(({ severity, raised }) => severity === 'warning' || raised));
+
+function byKind(rules: readonly LintRule[]): RulesOfKinds {
+  const kinds = new Set(rules.map(({ kind }) => kind));
+  return new Map([...kinds].map((kind) => [kind, rules.filter((rule) => rule.kind === kind)]));
+}
+
 /** Everything there is to say about one admitted object, in the order of the rules. Pure. */
 export function lintObject(object: KubeObject, context: LintContext = {}): readonly Finding[] {
-  return runRules(RULES, object, context);
+  return runRules(EVERY_RULE.get(object.kind), object, context);
 }
 
 /** What admission says about it: warnings alone, each `field: sentence`. */
@@ -33,19 +44,17 @@ export function admissionWarnings(
   object: KubeObject,
   context: LintContext = {},
 ): readonly string[] {
-  const mayWarn = RULES.filter(({ severity, raised }) => severity === 'warning' || raised);
-  return runRules(mayWarn, object, context)
+  return runRules(WARNINGS.get(object.kind), object, context)
     .filter(({ severity }) => severity === 'warning')
     .map(({ field, message }) => `${field}: ${message}`);
 }
 
 function runRules(
-  all: readonly LintRule[],
+  rules: readonly LintRule[] | undefined,
   object: KubeObject,
   context: LintContext,
 ): readonly Finding[] {
-  const rules = all.filter(({ kind }) => kind === object.kind);
-  if (rules.length === 0) return [];
+  if (rules === undefined) return [];
   const { findGateway } = context;
   const surroundings: Surroundings = {
     inFront: findInFront(object, context),

@@ -41,13 +41,20 @@ const DEFAULT_RETRIES = 9;
 const DEFAULT_HTTP1_IDLE_MS = 600_000;
 const DEFAULT_PING_TIMEOUT_MS = 20_000;
 
+/** A dozen rules ask for the blocks of one policy, one after the other. */
+const readBefore = new WeakMap<KubeObject, readonly TcpKeepalive[]>();
+
 /** The keepalive blocks of a policy, those that are there: clients first. */
 export function tcpKeepalives(policy: KubeObject): readonly TcpKeepalive[] {
+  const known = readBefore.get(policy);
+  if (known !== undefined) return known;
   const { frontend, backend } = policySpec(policy);
-  return [
+  const blocks = [
     ...keepalive('frontend', frontend?.tcp?.keepalive),
     ...keepalive('backend', backend?.tcp?.keepalive),
   ];
+  readBefore.set(policy, blocks);
+  return blocks;
 }
 
 function keepalive(
