@@ -234,6 +234,14 @@ describe('files', () => {
   });
 });
 
+describe('probes', () => {
+  it('say what they wait for: see eventually', () => {
+    const silent =
+      /\beventually\(\s*(?:async )?\(\) =>\s*assert\.ok\((?:[^(),]|\((?:[^()]|\([^()]*\))*\))*\)/g;
+    assertNone(findCode(sources, silent, 'give assert.ok a message'));
+  });
+});
+
 describe('folders', () => {
   it('at the top level are the agreed ones', () => {
     const top = [...tree.files, ...tree.folders].filter((path) => !path.includes('/'));

@@ -34,7 +34,14 @@ async function refuseA(
 async function leave(stage: DiscoveryStage, client: DeltaClient): Promise<void> {
   const lost = stage.eventsOf('worker-lost').length;
   client.cancel();
-  await eventually(() => assert.ok(stage.eventsOf('worker-lost').length > lost), { everyMs: 5 });
+  await eventually(
+    () =>
+      assert.ok(
+        stage.eventsOf('worker-lost').length > lost,
+        "stage.eventsOf('worker-lost').length > lost",
+      ),
+    { everyMs: 5 },
+  );
 }
 
 function stored(stage: DiscoveryStage): number {

@@ -2,12 +2,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { HeartlineError } from '../../shared/errors/heartline-error.js';
 import type { Authenticator } from '../auth/authenticate.js';
+import type { Identity } from '../auth/identity.js';
 import { checkHostAndOrigin } from './guard.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
     /** Set once the bearer token was recognised. */
-    actor?: string;
+    identity?: Identity;
   }
 }
 
@@ -27,7 +28,7 @@ export function addGuard(app: FastifyInstance, options: GuardOptions): void {
     checkHostAndOrigin(request.headers, options.allowedHosts);
     if (OPEN_PATHS.has(request.routeOptions.url ?? '')) return;
     try {
-      request.actor = options.authenticate(request.headers.authorization, 'api').name;
+      request.identity = options.authenticate(request.headers.authorization, 'api');
     } catch (thrown) {
       reply.header('www-authenticate', 'Bearer');
       throw thrown;
@@ -35,7 +36,7 @@ export function addGuard(app: FastifyInstance, options: GuardOptions): void {
   });
 }
 
-export function callerOf(request: FastifyRequest): string {
-  if (request.actor !== undefined) return request.actor;
+export function callerOf(request: FastifyRequest): Identity {
+  if (request.identity !== undefined) return request.identity;
   throw new HeartlineError('INTERNAL', 'a request without identity reached a handler');
 }

@@ -114,7 +114,7 @@ test('a stream that never says who it is ends by name', () =>
     await eventually(
       () => {
         stage.clock.advance(1_000);
-        assert.ok(isEnded);
+        assert.ok(isEnded, 'isEnded');
       },
       { everyMs: 10 },
     );
@@ -138,7 +138,14 @@ test('an old stream is asked to come again: politely, one by one, and nothing is
     await stage.answered();
     assert.equal(stage.eventsOf('worker-lost').length, 0);
     stage.clock.advance(11_000);
-    await eventually(() => assert.ok(stage.eventsOf('worker-lost').length > 0), { everyMs: 5 });
+    await eventually(
+      () =>
+        assert.ok(
+          stage.eventsOf('worker-lost').length > 0,
+          "stage.eventsOf('worker-lost').length > 0",
+        ),
+      { everyMs: 5 },
+    );
     await stage.connect({ nodeId: 'fence' }).open();
     const early = stage.eventsOf('worker-lost').length;
     assert.ok(early < 40, 'all of them at once');

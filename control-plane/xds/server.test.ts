@@ -286,7 +286,11 @@ withServer('events tell connected, sent, accepted and lost, with their cause', a
   await client.assertQuiet();
   client.cancel();
   await client.status;
-  await eventually(() => assert.ok(server.types().includes('worker-lost')), { everyMs: 5 });
+  await eventually(
+    () =>
+      assert.ok(server.types().includes('worker-lost'), "server.types().includes('worker-lost')"),
+    { everyMs: 5 },
+  );
   const ofWorker = server.events.filter(
     (event) => 'worker' in event && event.worker.nodeId === 'node-1',
   );
@@ -394,7 +398,11 @@ test('a worker that vanished without a word is noticed by our own keepalive', as
     const client = server.connect({ target: `127.0.0.1:${relay.port}` });
     await client.open();
     relay.freeze();
-    await eventually(() => assert.ok(server.types().includes('worker-lost')), { everyMs: 5 });
+    await eventually(
+      () =>
+        assert.ok(server.types().includes('worker-lost'), "server.types().includes('worker-lost')"),
+      { everyMs: 5 },
+    );
   } finally {
     relay.close();
     await server.stop();

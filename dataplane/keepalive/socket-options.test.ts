@@ -100,7 +100,7 @@ describe('socket options', () => {
     assert.deepEqual([info.state, info.notSentBytes], [ESTABLISHED, 0]);
     client.pause();
     accepted.write(Buffer.alloc(32 * 1024 * 1024));
-    await eventually(() => assert.ok(look().notSentBytes > 0));
+    await eventually(() => assert.ok(look().notSentBytes > 0, 'look().notSentBytes > 0'));
     assert.ok(info.sinceLastAckMs < 60_000, String(info.sinceLastAckMs));
     client.end();
     await eventually(() => assert.equal(tcpStateName(look().state), 'CLOSE-WAIT'));
@@ -115,7 +115,10 @@ describe('socket options', () => {
     const info = emptyTcpInfo();
     await eventually(() => {
       options.readTcpInfo(fd, info);
-      assert.ok(info.notSentBytes > 0 && info.unackedSegments === 0);
+      assert.ok(
+        info.notSentBytes > 0 && info.unackedSegments === 0,
+        'info.notSentBytes > 0 && info.unackedSegments === 0',
+      );
     });
     const seen = (await kernelSockets()).find((socket) => socket.fd === fd);
     assert.equal(seen?.notSentBytes, info.notSentBytes);

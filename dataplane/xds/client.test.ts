@@ -331,6 +331,6 @@ function retries(lines: readonly string[]): number[] {
 async function reconnected(stub: ControlPlaneStub, clock: ManualClock, index: number) {
   await eventually(() => {
     clock.advance(100);
-    assert.ok(stub.streams.length > index);
+    assert.ok(stub.streams.length > index, 'stub.streams.length > index');
   });
 }

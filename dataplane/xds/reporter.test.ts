@@ -92,7 +92,7 @@ async function startReporting(t: TestContext, fleet = true) {
 async function fleetStream(stub: ControlPlaneStub): Promise<StubFleetStream> {
   return eventually(() => {
     const [stream] = stub.fleet;
-    assert.ok(stream);
+    assert.ok(stream, 'stream');
     return stream;
   });
 }

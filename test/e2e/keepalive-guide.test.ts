@@ -100,7 +100,9 @@ async function walk({ apply, dump, readDump }: GuidePart): Promise<void> {
     await eventually(async () => {
       assert.equal(await run(readDump), `${JSON.stringify(dump, null, 2)}\n`);
     });
-    await eventually(async () => assert.ok((await forwarded()) >= before + 2));
+    await eventually(async () =>
+      assert.ok((await forwarded()) >= before + 2, '(await forwarded()) >= before + 2'),
+    );
     assert.match(forward.text(), /Handling connection for 15000/);
     assert.doesNotMatch(forward.text(), /error/i);
   } finally {

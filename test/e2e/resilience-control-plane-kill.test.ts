@@ -50,7 +50,10 @@ async function killControlPlane(): Promise<void> {
   process.kill(killed, 'SIGKILL');
   await eventually(() => assert.notEqual(controlPlanePid(), killed));
   await eventually(async () => {
-    assert.ok((await readWorkerRow(stack)).connectedAt > killedAt);
+    assert.ok(
+      (await readWorkerRow(stack)).connectedAt > killedAt,
+      '(await readWorkerRow(stack)).connectedAt > killedAt',
+    );
   });
   await untilInSync(stack);
 }
@@ -116,7 +119,7 @@ test('killed in the middle of writes: every acknowledged one is there, and the n
     }
   })();
   const before = await readRelease(stack);
-  await eventually(() => assert.ok(acknowledged >= 130), { everyMs: 1 });
+  await eventually(() => assert.ok(acknowledged >= 130, 'acknowledged >= 130'), { everyMs: 1 });
   process.kill(controlPlanePid(), 'SIGKILL');
   await assert.rejects(writer, /fetch failed/);
   await untilUp(stack);

@@ -66,7 +66,12 @@ test("the worker's disk is full: it applies and serves on, says so, and saves on
   await policyClient(planes).put('kept', seconds(61));
   await untilInForce(61);
   await assertServing(planes);
-  await eventually(async () => assert.ok((await readWorker(planes)).lastGoodFailures >= 2));
+  await eventually(async () =>
+    assert.ok(
+      (await readWorker(planes)).lastGoodFailures >= 2,
+      '(await readWorker(planes)).lastGoodFailures >= 2',
+    ),
+  );
   assert.equal(readFileSync(lastGood, 'utf8'), saved, 'the older file is whole');
   const [line] = troubles(worker.log());
   assert.equal(line?.level, 'error');

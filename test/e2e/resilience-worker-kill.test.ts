@@ -62,7 +62,10 @@ async function assertPolicyInForce(): Promise<void> {
     await eventually(async () => {
       const sockets = await trafficSockets(planes, worker.child.pid ?? 0);
       assert.ok(sockets.filter(({ listening }) => listening).length >= 2, 'both ports listen');
-      assert.ok(sockets.some(({ remotePort }) => remotePort === socket.localPort));
+      assert.ok(
+        sockets.some(({ remotePort }) => remotePort === socket.localPort),
+        'sockets.some(({ remotePort }) => remotePort === socket.localPort)',
+      );
       assert.deepEqual(distinctValues(sockets), [VALUES]);
     });
   } finally {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { PassThrough } from 'node:stream';
 import { after, before, describe, it, type TestContext } from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import {
@@ -13,6 +15,7 @@ import {
   type ListPromise,
   ListWatch,
   PatchStrategy,
+  PortForward,
   type V1ObjectMeta,
   VersionApi,
   Watch,
@@ -20,11 +23,14 @@ import {
 import { kubeConfigOf } from '../support/client-node.js';
 import { startTestControlPlane, type TestControlPlane } from '../support/control-plane.js';
 import { eventually } from '../support/eventually.js';
+import { FORWARD_PATH, startForwardLab, startTarget } from '../support/forward-lab.js';
 import { samplePolicy } from '../support/sample-objects.js';
 
 const GROUP = 'agentgateway.dev';
 const VERSION = 'v1alpha1';
 const PLURAL = 'agentgatewaypolicies';
+/** Namespace and pod in the path that the lab forwards. */
+const FORWARD_POD = /namespaces\/([^/]+)\/pods\/([^/]+)\//;
 
 type Policy = ReturnType<typeof samplePolicy> & {
   metadata: V1ObjectMeta & { name: string; namespace: string };
@@ -377,6 +383,25 @@ describe('an informer of @kubernetes/client-node, when the control plane starts 
     const { port } = first.running.apiAddress;
     current = await startTestControlPlane({ dataDir: first.dataDir, apiPort: port });
     await eventually(() => assert.equal(heard.lists(), 2));
+  });
+});
+
+describe('a port-forward of @kubernetes/client-node', () => {
+  it('reaches the worker that the pod stands for', async (t) => {
+    const admin = await startTarget((socket) => void socket.pipe(socket));
+    t.after(() => admin.close());
+    const { port } = admin;
+    const lab = await startForwardLab({ admin: port, stats: port, readiness: port });
+    t.after(() => lab.close());
+    const input = new PassThrough();
+    const output = new PassThrough();
+    const forward = new PortForward(kubeConfigOf(lab.controlPlane));
+    const [, namespace = '', pod = ''] = FORWARD_POD.exec(FORWARD_PATH) ?? [];
+    const socket = await forward.portForward(namespace, pod, [15_000], output, null, input);
+    t.after(() => (typeof socket === 'function' ? socket()?.close() : socket.close()));
+    input.write('there and back');
+    const [answer] = (await once(output, 'data')) as [Buffer];
+    assert.equal(answer.toString('utf8'), 'there and back');
   });
 });
 

@@ -149,7 +149,7 @@ describe('a backend that may not be reached', { concurrency: true }, () => {
     it(`${way}: the same address is reached where that is allowed`, async (t) => {
       const lab = await startLab(t, '127.0.0.1', LOCAL_IS_FINE, protocol);
       void ask(t, lab.port).catch(() => undefined);
-      await eventually(() => assert.ok(lab.seen() > 0));
+      await eventually(() => assert.ok(lab.seen() > 0, 'lab.seen() > 0'));
     });
   }
 

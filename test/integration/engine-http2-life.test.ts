@@ -119,9 +119,15 @@ describe('peers that PINGs must not end', { concurrency: true }, () => {
     await holds(() => peer.count(TYPE.ping, 0) === 1);
     await eventually(async () => {
       const { lastPing } = await viewOf(engine, 'downstream');
-      assert.ok(lastPing?.roundTripMs !== undefined);
-      assert.ok(lastPing.roundTripMs >= 0 && lastPing.roundTripMs < 1000);
-      assert.ok(lastPing.sentAgoMs >= lastPing.roundTripMs);
+      assert.ok(lastPing?.roundTripMs !== undefined, 'lastPing?.roundTripMs !== undefined');
+      assert.ok(
+        lastPing.roundTripMs >= 0 && lastPing.roundTripMs < 1000,
+        'lastPing.roundTripMs >= 0 && lastPing.roundTripMs < 1000',
+      );
+      assert.ok(
+        lastPing.sentAgoMs >= lastPing.roundTripMs,
+        'lastPing.sentAgoMs >= lastPing.roundTripMs',
+      );
     });
   });
 
@@ -295,7 +301,10 @@ describe('sessions that the HTTP/2 library has given up', { concurrency: true },
       peer.request(2 * i + 1, get('/'));
       // The kernel's clock is not ours to move: the frame must have lain there for a while.
       await eventually(async () => {
-        assert.ok((await viewOf(engine, 'downstream')).idleMs > 150);
+        assert.ok(
+          (await viewOf(engine, 'downstream')).idleMs > 150,
+          "(await viewOf(engine, 'downstream')).idleMs > 150",
+        );
       });
       clock.advance(10_100);
       await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));

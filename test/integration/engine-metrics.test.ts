@@ -91,7 +91,7 @@ describe('metrics of traffic', () => {
       assert.equal(at('heartline_tcp_round_trip_seconds_count{bind=""}'), 1);
       const { connections } = await engine.query({ afterId: 0, limit: 9, side: 'downstream' });
       const read = connections.reduce((sum, { bytesRead }) => sum + bytesRead, 0);
-      assert.ok(read > 0);
+      assert.ok(read > 0, 'read > 0');
       assert.equal(at(`heartline_tcp_bytes_total{${BIND},direction="read"}`), read);
     });
   });

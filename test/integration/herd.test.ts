@@ -78,7 +78,9 @@ describe('a client that stops reading', () => {
       const head = Buffer.alloc(5);
       head.writeUInt32BE(bytes.length, 1);
       stream.write(Buffer.concat([head, bytes]));
-      await eventually(() => assert.ok(stage.row('deaf') !== undefined));
+      await eventually(() =>
+        assert.ok(stage.row('deaf') !== undefined, "stage.row('deaf') !== undefined"),
+      );
       const other = stage.connect({ nodeId: 'other' });
       await other.open();
       await stage.answered(1);

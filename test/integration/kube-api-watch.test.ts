@@ -128,7 +128,9 @@ describe('watches', () => {
     clock.advance(60_000);
     clock.advance(30_000);
     const frames = await client.atLeast(2);
-    await eventually(() => assert.ok(client.hasEnded() && quiet.hasEnded()));
+    await eventually(() =>
+      assert.ok(client.hasEnded() && quiet.hasEnded(), 'client.hasEnded() && quiet.hasEnded()'),
+    );
     assert.deepEqual(frames.map(describeFrame), ['BOOKMARK -@1', 'BOOKMARK -@1']);
     assert.equal(frames[0]?.object.kind, 'AgentgatewayBackend');
     assert.equal(quiet.frames.length, 0);
@@ -164,7 +166,7 @@ describe('watches', () => {
     const [frame] = await client.atLeast(1);
     assert.equal(frame?.type, 'ERROR');
     assert.deepEqual([frame?.object.code, frame?.object.reason], [410, 'Expired']);
-    await eventually(() => assert.ok(client.hasEnded()));
+    await eventually(() => assert.ok(client.hasEnded(), 'client.hasEnded()'));
     assert.equal(client.status, 200);
   });
 
@@ -192,7 +194,7 @@ describe('watches', () => {
     clock.advance(10_000);
     await eventually(() => assert.match(api.logged.join(''), /watch cut, its client is too slow/));
     slow.incoming.resume();
-    await eventually(() => assert.ok(slow.hasEnded()));
+    await eventually(() => assert.ok(slow.hasEnded(), 'slow.hasEnded()'));
     await apply(['create', backend('after')]);
     await quick.atLeast(total + 1);
   });
@@ -225,7 +227,7 @@ describe('watches', () => {
   it('end in good order when the server stops', async () => {
     const client = await watch('&allowWatchBookmarks=true');
     const closing = api.close();
-    await eventually(() => assert.ok(client.hasEnded()));
+    await eventually(() => assert.ok(client.hasEnded(), 'client.hasEnded()'));
     await closing;
     assert.deepEqual(client.frames.map(describeFrame), ['BOOKMARK -@0']);
     api = await startTestApi(undefined, { clock });

@@ -222,7 +222,7 @@ describe('a folder of manifests', () => {
       const before = pauses;
       write('a.yaml', policy('a', '60s'));
       // The half was looked at, and nothing can happen before time passes; by then the file is whole.
-      await eventually(() => assert.ok(pauses > before));
+      await eventually(() => assert.ok(pauses > before, 'pauses > before'));
       write('a.yaml', policy('a', '60s'), policy('b', '60s'));
       await settle('60s');
       assert.deepEqual(removed, []);

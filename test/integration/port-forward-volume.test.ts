@@ -48,7 +48,7 @@ describe('port-forward of much', () => {
     const client = await lab.spdy();
     client.keepsChunks = false;
     const { data } = await client.openPair(15_000, 'down');
-    await eventually(() => assert.ok(data.receivedBytes > MIB));
+    await eventually(() => assert.ok(data.receivedBytes > MIB, 'data.receivedBytes > MIB'));
     client.transport.pause();
     const [socket] = source.sockets;
     assert.ok(socket !== undefined);
@@ -56,7 +56,7 @@ describe('port-forward of much', () => {
     const taken = await untilStill(() => socket.bytesWritten);
     assert.ok(taken < SIZE / 2, `${taken} bytes were taken for a client that reads nothing`);
     client.transport.resume();
-    await eventually(() => assert.ok(data.isEnded), { deadlineMs: 120_000 });
+    await eventually(() => assert.ok(data.isEnded, 'data.isEnded'), { deadlineMs: 120_000 });
     assert.equal(data.receivedBytes, SIZE);
     client.close();
   });

@@ -132,7 +132,7 @@ describe('port-forward', () => {
     it('the first bytes of each channel are its port, and bytes go through', async () => {
       const [socket, messages] = await connect('ports=15000&ports=15020');
       const ports = Buffer.of(15_000 & 255, 15_000 >> 8);
-      await eventually(() => assert.ok(messages.length >= 4));
+      await eventually(() => assert.ok(messages.length >= 4, 'messages.length >= 4'));
       assert.deepEqual(messages[0], Buffer.concat([Buffer.of(0), ports]));
       assert.deepEqual(messages[1], Buffer.concat([Buffer.of(1), ports]));
       socket.send(Buffer.from('\0hello'));

@@ -252,7 +252,7 @@ describe('a worker and its control plane', () => {
     stream.fail(16, 'this token is not known');
     const [line] = await eventually(() => {
       const found = logged(worker, 'warn').filter(({ msg }) => msg.includes('--token-file'));
-      assert.ok(found.length > 0);
+      assert.ok(found.length > 0, 'found.length > 0');
       return found;
     });
     assert.equal(line?.['details'], 'this token is not known');

@@ -14,7 +14,11 @@ const PATIENCE_MS = Number(process.env['HEARTLINE_TEST_PATIENCE_MS'] ?? 30_000);
 /** Most of what is waited for takes a few milliseconds. */
 const FIRST_PAUSE_MS = 1;
 
-/** Runs `probe` until it returns without throwing; after the deadline its last error is thrown. */
+/**
+ * Runs `probe` until it returns without throwing; after the deadline its last error is thrown. An `assert.ok` in a
+ * probe needs a message: without one, Node 20 looks for the expression in the source file by the line and column of the code it runs.
+ * tsx runs all of a file as one line, and a search that misses blocks the process, timers and sockets included, for half a minute.
+ */
 export async function eventually<T>(
   probe: () => T | Promise<T>,
   { deadlineMs = PATIENCE_MS, everyMs = 50 }: EventuallyOptions = {},

@@ -112,7 +112,10 @@ export async function startForwardLab(targets: ForwardLabOptions): Promise<Forwa
   const stopReporter = startReporterTo(connection, workerToken, targets);
   const { port } = apiAddress;
   const headers = { host: `localhost:${port}`, authorization: `Bearer ${token}` };
-  await eventually(async () => assert.ok(await isDescribed(controlPlane)), { everyMs: 5 });
+  await eventually(
+    async () => assert.ok(await isDescribed(controlPlane), 'await isDescribed(controlPlane)'),
+    { everyMs: 5 },
+  );
 
   const webSocket = (protocols: readonly string[], query = 'ports=15000'): WebSocket =>
     new WebSocket(`ws://127.0.0.1:${port}${FORWARD_PATH}?${query}`, [...protocols], { headers });

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Identity } from '../../auth/identity.js';
 import { isJsonObject } from '../../policy/structural-schema.js';
 import type { ServedResource } from '../resources/served-resource.js';
 
-/** What one identity may do: everything that a resource can do. Roles come with their own work. */
+/** What one identity may do: everything that a resource can do, port-forward only where its token says so. */
 export type AccessRules = readonly ResourceRule[];
 
 /** authorization.k8s.io/v1 ResourceRule. */
@@ -34,12 +35,17 @@ const SUBRESOURCE_VERBS: Readonly<Record<string, readonly string[]>> = {
   status: ['get', 'patch', 'update'],
 };
 
-export function accessRules(resources: readonly ServedResource[]): AccessRules {
+export function accessRules(
+  resources: readonly ServedResource[],
+  { mayPortForward }: Pick<Identity, 'mayPortForward'>,
+): AccessRules {
+  const isGranted = (subresource: string): boolean =>
+    subresource !== 'portforward' || mayPortForward === true;
   return resources.flatMap(({ kind, verbs, subresources }) => {
     const apiGroups = [kind.group];
     return [
       { verbs, apiGroups, resources: [kind.plural] },
-      ...subresources.map((name) => ({
+      ...subresources.filter(isGranted).map((name) => ({
         verbs: SUBRESOURCE_VERBS[name] ?? ['get'],
         ...{ apiGroups, resources: [`${kind.plural}/${name}`] },
       })),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { FastifyInstance } from 'fastify';
+import type { Identity } from '../../auth/identity.js';
 import { isJsonObject } from '../../policy/structural-schema.js';
 import { callerOf } from '../caller.js';
 import { refuseOtherMethods } from '../other-methods.js';
@@ -16,8 +17,7 @@ export function addAccessRoutes(
   resources: readonly ServedResource[],
   readBody: BodyReader,
 ): void {
-  const rules = accessRules(resources);
-  const post = (path: string, answer: (spec: unknown, actor: string) => object): void => {
+  const post = (path: string, answer: (spec: unknown, caller: Identity) => object): void => {
     app.post(path, async (request, reply) => {
       const body = readBody(request);
       const sent = isJsonObject(body) ? body : {};
@@ -26,15 +26,15 @@ export function addAccessRoutes(
     });
     refuseOtherMethods(app, path);
   };
-  post(`${AUTHORIZATION}/selfsubjectaccessreviews`, (spec) => ({
-    allowed: isAllowed(rules, spec),
+  post(`${AUTHORIZATION}/selfsubjectaccessreviews`, (spec, caller) => ({
+    allowed: isAllowed(accessRules(resources, caller), spec),
   }));
-  post(`${AUTHORIZATION}/selfsubjectrulesreviews`, () => ({
-    resourceRules: rules,
+  post(`${AUTHORIZATION}/selfsubjectrulesreviews`, (_spec, caller) => ({
+    resourceRules: accessRules(resources, caller),
     nonResourceRules: NON_RESOURCE_RULES,
     incomplete: false,
   }));
-  post(`${AUTHENTICATION}/selfsubjectreviews`, (_spec, username) => ({
-    userInfo: { username, groups: ['system:authenticated'] },
+  post(`${AUTHENTICATION}/selfsubjectreviews`, (_spec, { name }) => ({
+    userInfo: { username: name, groups: ['system:authenticated'] },
   }));
 }

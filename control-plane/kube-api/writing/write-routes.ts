@@ -179,7 +179,7 @@ async function change(
 ): Promise<ChangeResult> {
   const { reason, fieldManager, dryRun, fieldValidation } = options;
   const [result] = await door.applyObjects({
-    caller: { actor: callerOf(request), reason, fieldManager },
+    caller: { actor: callerOf(request).name, reason, fieldManager },
     changes: [wanted],
     ...{ dryRun, fieldValidation },
   });
