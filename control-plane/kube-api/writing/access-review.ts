@@ -35,8 +35,13 @@ const SUBRESOURCE_VERBS: Readonly<Record<string, readonly string[]>> = {
   status: ['get', 'patch', 'update'],
 };
 
+/** What the rules depend on. */
+type AccessedResource = Pick<ServedResource, 'verbs' | 'subresources'> & {
+  readonly kind: Pick<ServedResource['kind'], 'group' | 'plural'>;
+};
+
 export function accessRules(
-  resources: readonly ServedResource[],
+  resources: readonly AccessedResource[],
   { mayPortForward }: Pick<Identity, 'mayPortForward'>,
 ): AccessRules {
   const isGranted = (subresource: string): boolean =>
