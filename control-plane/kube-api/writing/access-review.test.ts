@@ -5,7 +5,8 @@ import { accessRules, isAllowed } from './access-review.js';
 
 const PODS = {
   kind: { group: '', plural: 'pods' },
-  ...{ verbs: ['get', 'list', 'watch'], subresources: ['portforward', 'status'] },
+  verbs: ['get', 'list', 'watch'],
+  subresources: ['portforward', 'status'],
 } as const;
 const ask = (subresource: string, verb: string) => ({
   resourceAttributes: { group: '', resource: 'pods', subresource, verb },
