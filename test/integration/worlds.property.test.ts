@@ -3,32 +3,32 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { pino } from 'pino';
-import type { GatewayRef } from '../../shared/events/event.js';
-import { formatNamespacedName } from '../../shared/names/gateway-name.js';
-import { RESOURCE_TYPE_URL } from '../../shared/names/type-urls.js';
-import { loadWire } from '../../shared/proto/wire.js';
-import { manualClock } from '../../shared/time/manual-clock.js';
-import { type WorldChange, worldHistory, worldOps } from '../../test/support/worlds.js';
-import { createMemoryBus } from '../bus/memory-bus.js';
-import { compileGateway, type GatewayInput } from '../compile/compile-gateway.js';
-import { createRouteMemo } from '../compile/route-memo.js';
-import { gatewaySpec } from '../policy/gateway-spec.js';
-import type { KubeObject } from '../policy/kube-object.js';
-import { createSnapshotBuilder } from '../snapshot/build-snapshot.js';
-import type { VersionedSnapshot } from '../snapshot/snapshot.js';
-import { createMemoryStore } from '../store/memory-store.js';
-import { diffSets } from '../xds/difference.js';
-import { NO_REJECTIONS } from '../xds/rejections.js';
-import type { ResponsePlan } from '../xds/response-plan.js';
+import { createMemoryBus } from '../../control-plane/bus/memory-bus.js';
+import { compileGateway, type GatewayInput } from '../../control-plane/compile/compile-gateway.js';
+import { createRouteMemo } from '../../control-plane/compile/route-memo.js';
+import { gatewaySpec } from '../../control-plane/policy/gateway-spec.js';
+import type { KubeObject } from '../../control-plane/policy/kube-object.js';
+import { createReconciler, type Reconciler } from '../../control-plane/reconcile/reconciler.js';
+import { createSnapshotBuilder } from '../../control-plane/snapshot/build-snapshot.js';
+import type { VersionedSnapshot } from '../../control-plane/snapshot/snapshot.js';
+import { createMemoryStore } from '../../control-plane/store/memory-store.js';
+import { diffSets } from '../../control-plane/xds/difference.js';
+import { NO_REJECTIONS } from '../../control-plane/xds/rejections.js';
+import type { ResponsePlan } from '../../control-plane/xds/response-plan.js';
 import {
   openSession,
   receiveRequest,
   retarget,
   type Session,
   type SessionStep,
-} from '../xds/session.js';
-import { DELTA, type TypeStream } from '../xds/type-stream.js';
-import { createReconciler, type Reconciler } from './reconciler.js';
+} from '../../control-plane/xds/session.js';
+import { DELTA, type TypeStream } from '../../control-plane/xds/type-stream.js';
+import type { GatewayRef } from '../../shared/events/event.js';
+import { formatNamespacedName } from '../../shared/names/gateway-name.js';
+import { RESOURCE_TYPE_URL } from '../../shared/names/type-urls.js';
+import { loadWire } from '../../shared/proto/wire.js';
+import { manualClock } from '../../shared/time/manual-clock.js';
+import { type WorldChange, worldHistory, worldOps } from '../support/worlds.js';
 
 const encode = loadWire().resource.encode;
 const NAMES = ['one/left', 'one/right', 'one/missing', 'two/left', 'two/right', 'two/missing'];

@@ -3,16 +3,16 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import fc from 'fast-check';
+import type { GatewayFacts } from '../../control-plane/compile/gateway-facts.js';
+import { type ObjectStatus, objectStatuses } from '../../control-plane/compile/status.js';
+import type { JsonValue } from '../../control-plane/log/transaction.js';
+import type { Kind } from '../../control-plane/policy/kinds.js';
+import type { KubeObject } from '../../control-plane/policy/kube-object.js';
+import { loadCrds } from '../../control-plane/policy/load-crds.js';
+import { normalize } from '../../control-plane/policy/normalize.js';
+import type { StructuralSchema } from '../../control-plane/policy/structural-schema.js';
 import { packageRoot } from '../../shared/process/package-root.js';
-import { oneWorld } from '../../test/support/worlds.js';
-import type { JsonValue } from '../log/transaction.js';
-import type { Kind } from '../policy/kinds.js';
-import type { KubeObject } from '../policy/kube-object.js';
-import { loadCrds } from '../policy/load-crds.js';
-import { normalize } from '../policy/normalize.js';
-import type { StructuralSchema } from '../policy/structural-schema.js';
-import type { GatewayFacts } from './gateway-facts.js';
-import { type ObjectStatus, objectStatuses } from './status.js';
+import { oneWorld } from '../support/worlds.js';
 
 const FACTS: GatewayFacts = {
   desiredLabel: '1-abc',
