@@ -256,9 +256,15 @@ class Soak {
     return eventually(async () => {
       const gauges = await this.#workerGauges();
       const { downstream } = gauges;
-      if (downstream > 0) throw new Error(`${downstream} connections of clients are left`);
+      if (downstream > 0) throw new Error(await this.#describeLeft(downstream));
       return gauges;
     });
+  }
+
+  async #describeLeft(count: number): Promise<string> {
+    const url = `http://127.0.0.1:${this.#stack.port(15_000)}/connections?side=downstream`;
+    const rows = await (await fetch(url)).text();
+    return `${count} connections of clients are left: ${rows}`;
   }
 
   #printProgress(): void {
