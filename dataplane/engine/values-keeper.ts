@@ -54,8 +54,7 @@ export class ValuesKeeper {
     const shared = {
       items: registry.connections,
       monotonicMs: () => clock.monotonicMs(),
-      // The turn between two slices belongs to requests: with a slice in every turn, each turn a request needs costs it one.
-      nextTurn: (task: () => void) => void setImmediate(() => setImmediate(task)),
+      nextTurn: (task: () => void) => void setImmediate(task),
     };
     this.#sweep = createSweep({
       ...shared,

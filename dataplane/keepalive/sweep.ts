@@ -6,7 +6,7 @@ export interface SweepOptions<T> {
   /** Brings one item up to date; must be cheap for one that is already. */
   readonly visit: (item: T) => void;
   readonly monotonicMs: () => number;
-  /** Runs a task in a later turn of the loop; in production the one after the next. */
+  /** Runs a task in the next turn of the loop; `setImmediate` in production. */
   readonly nextTurn: (task: () => void) => void;
   readonly onDone: () => void;
 }
